@@ -1,0 +1,157 @@
+//! The event bus: transport between services. The database is the truth; what a bus loses is published again.
+
+use std::{pin::Pin, sync::Arc};
+
+use async_trait::async_trait;
+use futures::Stream;
+use tokio_util::sync::CancellationToken;
+
+use crate::Envelope;
+
+/// Carries events. Two implementations: [`crate::JetStreamBus`] and [`crate::EmbeddedBus`]; one suite of tests
+/// (`tests/conformance`) says what both must do.
+#[async_trait]
+pub trait EventBus: Send + Sync + 'static {
+    /// Publishes events in order and returns how many of them, from the first, are durable. Fewer than given means
+    /// that the next one failed; the caller sends again from there. An id that was published within the last minutes
+    /// is stored once.
+    ///
+    /// # Errors
+    /// When not even the first could be published.
+    async fn publish(&self, events: &[Envelope]) -> Result<usize, BusError>;
+
+    /// Delivers events to `handler` in batches until `stop`, at least once each, in order per aggregate at best. A
+    /// durable that is new begins with the oldest event there is; a known one goes on where it was. Several processes
+    /// may consume as the same durable; they share its events. While the handler answers with an error nothing is
+    /// acknowledged, and the batch comes again after a pause.
+    ///
+    /// # Errors
+    /// None that can be waited out: those are logged and retried. Only a bus that is not configured to serve this.
+    async fn consume(
+        &self,
+        durable: Durable,
+        handler: Arc<dyn BatchHandler>,
+        stop: CancellationToken,
+    ) -> Result<(), BusError>;
+
+    /// Follows events from a place on, without acknowledgements; for fan-out inside one process.
+    ///
+    /// # Errors
+    /// [`BusError::PositionGone`] when the place is of another stream, or older than what is kept.
+    async fn tail(&self, filter: Filter, from: TailFrom) -> Result<TailStream, BusError>;
+
+    /// Wakes whoever listens on `topic`, in every process. Best effort: a signal may be lost, so whoever waits for one
+    /// also polls.
+    async fn signal(&self, topic: &str);
+
+    /// The signals on `topic` from now on; several in a row may be told as one.
+    ///
+    /// # Errors
+    /// When the bus cannot be reached.
+    async fn signals(&self, topic: &str) -> Result<SignalStream, BusError>;
+
+    /// Which stream this is. Another identity than before means that the stream was lost and made anew.
+    ///
+    /// # Errors
+    /// When the bus cannot be reached.
+    async fn identity(&self) -> Result<String, BusError>;
+}
+
+/// A consumer that is remembered.
+#[derive(Clone, Debug)]
+pub struct Durable {
+    /// Its name, such as `audit-svc`: `[a-z0-9-]+`.
+    pub name: String,
+    /// What it is told.
+    pub filter: Filter,
+}
+
+/// Which events: of these entities, or of all when empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Entities, such as `task`.
+    pub entities: Vec<String>,
+}
+
+/// Where a tail begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TailFrom {
+    /// With what is published from now on.
+    Now,
+    /// With the newest `n` events that are kept, then on.
+    Last(u64),
+    /// Right after this place.
+    After(Position),
+}
+
+/// A place in a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Which stream.
+    pub identity: String,
+    /// The event's number in it, from 1, growing; 0 is before the first.
+    pub sequence: u64,
+}
+
+/// An event and its place.
+#[derive(Clone, Debug)]
+pub struct Placed {
+    /// Its place.
+    pub position: Position,
+    /// The event.
+    pub event: Arc<Envelope>,
+}
+
+/// What a tail yields. It ends after an error; the reader opens a new one after the last position it saw.
+pub type TailStream = Pin<Box<dyn Stream<Item = Result<Placed, BusError>> + Send>>;
+
+/// What listening to signals yields.
+pub type SignalStream = Pin<Box<dyn Stream<Item = ()> + Send>>;
+
+/// Takes batches of events.
+#[async_trait]
+pub trait BatchHandler: Send + Sync + 'static {
+    /// Takes a batch. `Ok` acknowledges all of it.
+    ///
+    /// # Errors
+    /// [`Pause`] when something that is needed is down: nothing is acknowledged or counted against the events.
+    async fn handle(&self, batch: Vec<Delivery>) -> Result<(), Pause>;
+}
+
+/// What a bus hands to a consumer.
+#[derive(Clone, Debug)]
+pub enum Delivery {
+    /// An event.
+    Event(Envelope),
+    /// Something on the stream that is no event of ours: its subject, headers as text, and body, as they are.
+    Foreign {
+        /// Where it was published.
+        subject: String,
+        /// Why it is not an event.
+        reason: String,
+        /// The body.
+        payload: bytes::Bytes,
+    },
+}
+
+/// The consumer cannot go on for now.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("consumer pauses: {0}")]
+pub struct Pause(pub String);
+
+/// Why a bus did not do something.
+#[derive(Debug, thiserror::Error)]
+pub enum BusError {
+    /// It cannot be reached, or did not answer in time.
+    #[error("event bus unavailable: {0}")]
+    Unavailable(String),
+    /// It is nearly full and takes no more until consumers have caught up.
+    #[error("event bus full: {0}")]
+    Full(String),
+    /// The place is of another stream, or older than what is kept.
+    #[error("position gone")]
+    PositionGone,
+    /// An event that cannot be carried: too large, or not well-formed.
+    #[error("event refused: {0}")]
+    Refused(String),
+}

@@ -1,0 +1,15 @@
+//! The words that every service shares. No I/O, no async, no transport: `domain/` may use all of this.
+
+mod caller;
+mod crash;
+mod error;
+mod id;
+mod page;
+mod time;
+
+pub use caller::{Actor, Caller, Membership, Role, WorkspaceSelector};
+pub use crash::crash_point;
+pub use error::{ErrorKind, Fault, Reason, Resource, Violation};
+pub use id::{ApiTokenId, TaskId, UserId, WorkspaceId, derived_id, new_id};
+pub use page::{PageSize, PageToken};
+pub use time::{Clock, SystemClock, Timestamp};

@@ -1,0 +1,82 @@
+//! What is said of each RPC in the contract: its route, its scope, how it streams.
+
+use std::sync::LazyLock;
+
+use prost::Message;
+use prost_reflect::{DynamicMessage, ExtensionDescriptor, MethodDescriptor};
+
+use crate::generated::{google::api::HttpRule, taskmesh::api::v1::MethodOptions};
+
+pub use crate::generated::taskmesh::api::v1::StreamForm;
+
+/// One public RPC.
+#[derive(Clone, Debug)]
+pub struct Method {
+    /// Its path in gRPC, such as `/taskmesh.task.v1.TaskService/GetTask`.
+    pub path: String,
+    /// Its descriptor: input, output, streaming.
+    pub descriptor: MethodDescriptor,
+    /// Its REST route, if it has one.
+    pub http: Option<HttpRule>,
+    /// Whether it is open to callers without a token.
+    pub public: bool,
+    /// The scope a token must hold; empty only where it is public.
+    pub scope: String,
+    /// How it streams over REST.
+    pub stream: StreamForm,
+    /// The request field that takes `Last-Event-ID`; empty is none.
+    pub last_event_id_field: String,
+}
+
+/// Every RPC of every service in the contract, in the order of the files.
+pub fn methods() -> &'static [Method] {
+    static METHODS: LazyLock<Vec<Method>> = LazyLock::new(|| {
+        let services = crate::descriptors().services();
+        services.flat_map(|service| service.methods().map(describe).collect::<Vec<_>>()).collect()
+    });
+    &METHODS
+}
+
+fn describe(descriptor: MethodDescriptor) -> Method {
+    let options: MethodOptions = option(&descriptor, "taskmesh.api.v1.method").unwrap_or_default();
+    Method {
+        path: format!("/{}/{}", descriptor.parent_service().full_name(), descriptor.name()),
+        http: option(&descriptor, "google.api.http"),
+        public: options.public,
+        stream: options.stream(),
+        scope: options.scope,
+        last_event_id_field: options.last_event_id_field,
+        descriptor,
+    }
+}
+
+/// The value of a message-typed method option, if it is set.
+fn option<T: Message + Default>(method: &MethodDescriptor, name: &str) -> Option<T> {
+    let extension: ExtensionDescriptor = crate::descriptors().get_extension_by_name(name)?;
+    let options: DynamicMessage = method.options();
+    if !options.has_extension(&extension) {
+        return None;
+    }
+    let value = options.get_extension(&extension);
+    T::decode(value.as_message()?.encode_to_vec().as_slice()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_method_is_public_or_names_a_scope() {
+        assert!(!methods().is_empty());
+        for method in methods() {
+            assert_ne!(method.public, !method.scope.is_empty(), "{}", method.path);
+        }
+    }
+
+    #[test]
+    fn every_method_but_client_streams_has_a_route() {
+        for method in methods() {
+            assert!(method.http.is_some() || method.descriptor.is_client_streaming(), "{}", method.path);
+        }
+    }
+}
