@@ -28,6 +28,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .file_descriptor_set_bytes(descriptor_set)
         // Answers are not validated; the generator would warn of the oneof in this one.
         .extern_path(".taskmesh.task.v1.WatchTasksResponse", "taskmesh::task::v1")
+        // A rule that only a runtime interpreter could check would silently not be checked.
+        .fail_on_runtime_only(true)
         .out_dir(&out)
         .compile()?;
     Ok(())

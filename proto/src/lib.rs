@@ -7,7 +7,7 @@ mod methods;
 use std::sync::LazyLock;
 
 pub use generated::google;
-pub use generated::taskmesh::{api, audit, auth, event, task};
+pub use generated::taskmesh::{api, audit, auth, event, notify, scheduler, task};
 pub use prost_protovalidate::{Validate, ValidationError};
 pub use methods::{Method, StreamForm, methods};
 pub use prost_reflect::DescriptorPool;
