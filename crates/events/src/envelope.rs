@@ -63,3 +63,19 @@ pub struct Envelope {
     /// The body.
     pub payload: Bytes,
 }
+
+/// Which state of an aggregate an event tells of. Later ones compare greater, also across a restored backup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Revision {
+    /// The source's epoch.
+    pub epoch: i64,
+    /// The aggregate's version in it.
+    pub version: i64,
+}
+
+impl Envelope {
+    /// The state of the aggregate that this event tells of.
+    pub fn revision(&self) -> Revision {
+        Revision { epoch: self.epoch, version: self.version }
+    }
+}

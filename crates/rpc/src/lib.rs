@@ -1,1 +1,28 @@
-//! Placeholder.
+//! gRPC both ways, the same for every service.
+//!
+//! - [`accept`] and [`status`] stand at the two ends of every RPC: what comes in is valid and has a caller; what goes
+//!   wrong leaves as a gRPC status with `google.rpc` details.
+//! - [`TokenSigner`], [`KeySet`], [`TokenVerifier`]: access tokens, by which every service knows who calls.
+//! - [`ServerBuilder`] puts the whole server stack around a service's RPCs; [`RpcServer`] serves it on a [`Listener`],
+//!   over TCP or in memory.
+//! - [`Upstream`]: channels to other services.
+
+mod accept;
+mod connections;
+mod context;
+mod fault;
+mod listener;
+mod server;
+mod token;
+mod upstream;
+
+pub use accept::{accept, accept_public};
+pub use connections::ConnectionConfig;
+pub use context::{CallContext, TraceParent};
+pub use fault::{malformed, status, status_of};
+pub use listener::{Listener, MemoryConnector, MemoryListener, MemoryStream, memory};
+pub use server::{MAX_MESSAGE_BYTES, RpcServer, ServerBuilder, ServerConfig};
+pub use token::{
+    AUDIENCE, Claims, KeySet, PublicKey, TokenError, TokenSigner, TokenVerifier, Verified, WorkspaceClaim,
+};
+pub use upstream::{Upstream, UpstreamConfig, UpstreamError};

@@ -1,1 +1,21 @@
-//! Placeholder.
+//! Databases: connect, migrate, classify errors, remember request ids. Every service keeps its rows through this crate,
+//! in PostgreSQL or in one SQLite file; nothing here knows what the rows mean.
+//!
+//! Reading order: [`DatabaseConfig`] → [`Database`] (pools and transactions) → [`Sql`] (one text per database) →
+//! [`StoreError`] (what can go wrong) → [`migrate`](Database::migrate) and [`SqlMigration`] → [`request_ids`].
+
+mod config;
+mod database;
+mod error;
+mod migrate;
+mod migrations;
+mod pool;
+pub mod request_ids;
+mod sql;
+
+pub use config::{DatabaseConfig, DatabaseUrl};
+pub use database::{Backend, Database, Transaction, commit};
+pub use error::{ConnectError, StoreError};
+pub use migrate::{PerBackend, SqlMigration};
+pub use migrations::migrations;
+pub use sql::Sql;

@@ -1,12 +1,23 @@
 //! The event bus: transport between services. The database is the truth; what a bus loses is published again.
 
+pub(crate) mod backoff;
+mod embedded;
+mod jetstream;
+
 use std::{pin::Pin, sync::Arc};
 
 use async_trait::async_trait;
 use futures::Stream;
 use tokio_util::sync::CancellationToken;
 
+pub use self::{
+    embedded::{EmbeddedBus, EmbeddedSettings},
+    jetstream::{JetStreamBus, NatsConfig},
+};
 use crate::Envelope;
+
+/// The largest event a bus carries, headers and body together, in bytes.
+pub const MAX_EVENT_BYTES: usize = 256 * 1024;
 
 /// Carries events. Two implementations: [`crate::JetStreamBus`] and [`crate::EmbeddedBus`]; one suite of tests
 /// (`tests/conformance`) says what both must do.
@@ -34,10 +45,11 @@ pub trait EventBus: Send + Sync + 'static {
         stop: CancellationToken,
     ) -> Result<(), BusError>;
 
-    /// Follows events from a place on, without acknowledgements; for fan-out inside one process.
+    /// Follows events from a place on, without acknowledgements, in order and without a gap; for fan-out inside one
+    /// process. While the bus cannot be reached it waits; it fails when it could not go on without a gap.
     ///
     /// # Errors
-    /// [`BusError::PositionGone`] when the place is of another stream, or older than what is kept.
+    /// [`BusError::PositionGone`] when the place is of another stream, older than what is kept, or after the newest.
     async fn tail(&self, filter: Filter, from: TailFrom) -> Result<TailStream, BusError>;
 
     /// Wakes whoever listens on `topic`, in every process. Best effort: a signal may be lost, so whoever waits for one
@@ -55,6 +67,13 @@ pub trait EventBus: Send + Sync + 'static {
     /// # Errors
     /// When the bus cannot be reached.
     async fn identity(&self) -> Result<String, BusError>;
+
+    /// The place of the newest event (sequence 0 when there was none yet): a tail from after it misses nothing that is
+    /// published from now on, also when it has to be opened again before it yielded anything.
+    ///
+    /// # Errors
+    /// When the bus cannot be reached.
+    async fn head(&self) -> Result<Position, BusError>;
 }
 
 /// A consumer that is remembered.
@@ -78,7 +97,7 @@ pub struct Filter {
 pub enum TailFrom {
     /// With what is published from now on.
     Now,
-    /// With the newest `n` events that are kept, then on.
+    /// With the newest `n` events that are kept (those of them that the filter lets through), then on.
     Last(u64),
     /// Right after this place.
     After(Position),
@@ -114,7 +133,8 @@ pub trait BatchHandler: Send + Sync + 'static {
     /// Takes a batch. `Ok` acknowledges all of it.
     ///
     /// # Errors
-    /// [`Pause`] when something that is needed is down: nothing is acknowledged or counted against the events.
+    /// [`Pause`] when something that is needed is down: nothing is acknowledged or counted against the events, and they
+    /// come again after a pause of at most five seconds.
     async fn handle(&self, batch: Vec<Delivery>) -> Result<(), Pause>;
 }
 
@@ -125,8 +145,12 @@ pub enum Delivery {
     Event(Envelope),
     /// Something on the stream that is no event of ours: its subject, headers as text, and body, as they are.
     Foreign {
+        /// Its place, by which it is known when it is delivered again.
+        position: Position,
         /// Where it was published.
         subject: String,
+        /// Its headers as text, in the order of their names.
+        headers: Vec<(String, String)>,
         /// Why it is not an event.
         reason: String,
         /// The body.
@@ -148,7 +172,7 @@ pub enum BusError {
     /// It is nearly full and takes no more until consumers have caught up.
     #[error("event bus full: {0}")]
     Full(String),
-    /// The place is of another stream, or older than what is kept.
+    /// The place is of another stream, older than what is kept, or after the newest.
     #[error("position gone")]
     PositionGone,
     /// An event that cannot be carried: too large, or not well-formed.

@@ -1,0 +1,233 @@
+//! What the relay does while it holds the lease.
+
+use std::time::{Duration, Instant};
+
+use futures::StreamExt;
+use mesh_store::{Database, Sql, StoreError};
+use mesh_types::{Timestamp, crash_point};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Relay,
+    lease::Lease,
+    pending::{Batch, Pending},
+};
+use crate::{BusError, bus::backoff::Backoff, republish::requeue};
+
+/// For this long after an event the relay polls more often.
+const RECENT: Duration = Duration::from_secs(10);
+
+pub(super) struct Holder<'a> {
+    relay: &'a Relay,
+    lease: &'a Lease,
+    database: Database,
+}
+
+/// What the publishing loop remembers from turn to turn.
+struct Progress<'a> {
+    pending: Pending<'a>,
+    backoff: Backoff,
+    identity: Option<String>,
+    checked: Option<Instant>,
+    published: Option<Instant>,
+}
+
+/// How a turn of the loop went.
+enum Turn {
+    /// The bus took a batch.
+    Published,
+    /// There was nothing to publish.
+    Idle,
+    /// The bus took less than it was given.
+    Partly,
+    /// Somebody else has the lease.
+    Lost,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum TurnError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Bus(#[from] BusError),
+}
+
+impl<'a> Holder<'a> {
+    pub(super) fn new(relay: &'a Relay, lease: &'a Lease) -> Self {
+        Self { relay, lease, database: relay.log.database().background() }
+    }
+
+    /// Publishes until the lease is lost, or until `stop` and then what is pending, for a while.
+    pub(super) async fn run(&self, stop: &CancellationToken) {
+        let drained = async {
+            stop.cancelled().await;
+            tokio::time::sleep(self.relay.settings.drain).await;
+        };
+        tokio::select! {
+            () = self.lease.keep(self.relay.settings.renew_every) => {}
+            () = drained => {}
+            () = self.listen() => {}
+            () = self.measure() => {}
+            () = self.publish(stop) => {}
+        }
+        self.show(0, Duration::ZERO);
+    }
+
+    /// What other replicas append wakes this one.
+    async fn listen(&self) {
+        let topic = self.relay.topic();
+        loop {
+            match self.relay.bus.signals(&topic).await {
+                Ok(mut signals) => {
+                    while signals.next().await.is_some() {
+                        self.relay.log.committed();
+                    }
+                }
+                Err(error) => tracing::debug!(error = %error, "relay cannot listen for signals"),
+            }
+            tokio::time::sleep(self.relay.settings.check_every).await;
+        }
+    }
+
+    async fn measure(&self) {
+        loop {
+            match Pending::backlog(&self.database).await {
+                Ok(backlog) => {
+                    let age = backlog.oldest.map(|oldest| self.relay.clock.now().since(oldest));
+                    self.show(backlog.events, age.unwrap_or_default());
+                }
+                Err(error) => tracing::debug!(error = %error, "relay cannot measure its backlog"),
+            }
+            tokio::time::sleep(self.relay.settings.check_every).await;
+        }
+    }
+
+    fn show(&self, pending: i64, age: Duration) {
+        let source = self.relay.log.source();
+        metrics::gauge!("taskmesh_relay_pending_events", "source" => source).set(pending as f64);
+        metrics::gauge!("taskmesh_relay_pending_age_seconds", "source" => source).set(age.as_secs_f64());
+    }
+
+    async fn publish(&self, stop: &CancellationToken) {
+        let mut progress = Progress {
+            pending: Pending::new(&self.database, self.relay.log.source(), self.lease),
+            backoff: Backoff::default(),
+            identity: None,
+            checked: None,
+            published: None,
+        };
+        loop {
+            match self.turn(&mut progress, stop).await {
+                Ok(Turn::Published) => {
+                    progress.backoff.reset();
+                    progress.published = Some(Instant::now());
+                }
+                Ok(Turn::Lost) => return,
+                Ok(Turn::Idle) if stop.is_cancelled() => return,
+                Ok(Turn::Idle) => self.wait_for_news(progress.published, stop).await,
+                Ok(Turn::Partly) => progress.backoff.wait(stop).await,
+                Err(error) => {
+                    tracing::warn!(error = %error, relay.source = self.relay.log.source(), "relay cannot publish");
+                    if stop.is_cancelled() {
+                        return;
+                    }
+                    progress.checked = None;
+                    progress.backoff.wait(stop).await;
+                }
+            }
+        }
+    }
+
+    async fn turn(&self, progress: &mut Progress<'_>, stop: &CancellationToken) -> Result<Turn, TurnError> {
+        let settings = &self.relay.settings;
+        if progress.checked.is_none_or(|checked| checked.elapsed() >= settings.check_every) {
+            if !self.check_identity(&mut progress.identity).await? {
+                return Ok(Turn::Lost);
+            }
+            progress.checked = Some(Instant::now());
+        }
+        let batch = progress.pending.next(settings.batch).await?;
+        if batch.events.is_empty() {
+            let after = if stop.is_cancelled() { Duration::ZERO } else { settings.poll_every };
+            let held = progress.pending.write_cursor(after).await?;
+            return Ok(if held { Turn::Idle } else { Turn::Lost });
+        }
+        if !self.lease.is_certain() {
+            return Ok(Turn::Lost);
+        }
+        crash_point("relay.before_publish");
+        let taken = self.hand_over(&batch).await?;
+        crash_point("relay.after_publish");
+        if !progress.pending.published(&batch.numbers[..taken]).await? {
+            return Ok(Turn::Lost);
+        }
+        Ok(if taken < batch.events.len() { Turn::Partly } else { Turn::Published })
+    }
+
+    /// Returns how many of the batch's events are done with.
+    async fn hand_over(&self, batch: &Batch) -> Result<usize, BusError> {
+        let source = self.relay.log.source();
+        match self.relay.bus.publish(&batch.events).await {
+            Ok(taken) => {
+                metrics::counter!("taskmesh_relay_published_events_total", "source" => source).increment(taken as u64);
+                let (lag, now) = (metrics::histogram!("taskmesh_relay_lag_seconds", "source" => source), self.now());
+                batch.events[..taken].iter().for_each(|event| lag.record(now.since(event.time).as_secs_f64()));
+                Ok(taken)
+            }
+            // No bus will ever carry it, and it must not hold up the rest. The log still has it.
+            Err(BusError::Refused(reason)) => {
+                let event = batch.events.first().map(|event| event.id).unwrap_or_default();
+                tracing::error!(event.id = %event, refused.reason = %reason, "an event cannot be published");
+                metrics::counter!("taskmesh_relay_refused_events_total", "source" => source).increment(1);
+                Ok(1)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.relay.clock.now()
+    }
+
+    /// A stream that is another one than last time has lost what was published to the old one, so all of the log is
+    /// published again. Returns whether the lease is still held.
+    async fn check_identity(&self, known: &mut Option<String>) -> Result<bool, TurnError> {
+        const KNOWN: Sql = Sql::both("SELECT bus_identity FROM relay_lease WHERE source = $1");
+        const REMEMBER: Sql =
+            Sql::both("UPDATE relay_lease SET bus_identity = $4 WHERE source = $1 AND owner = $2 AND epoch = $3");
+        let identity = self.relay.bus.identity().await?;
+        if known.as_ref() == Some(&identity) {
+            return Ok(true);
+        }
+        let transaction = self.database.begin().await?;
+        let row = KNOWN.one(&transaction, [self.relay.log.source().into()]).await?;
+        let before: Option<String> = match row {
+            Some(row) => row.try_get("", "bus_identity").map_err(StoreError::from)?,
+            None => None,
+        };
+        if before.as_ref() != Some(&identity) {
+            let values = self.lease.fence().into_iter().chain([identity.clone().into()]);
+            if REMEMBER.run(&transaction, values).await? == 0 {
+                return Ok(false);
+            }
+            if before.is_some() {
+                let queued = requeue(&transaction, Timestamp::from_micros(i64::MIN)).await?;
+                tracing::warn!(relay.queued = queued, "the event stream is a new one, publishing the log again");
+            }
+        }
+        transaction.commit().await.map_err(StoreError::from)?;
+        *known = Some(identity);
+        Ok(true)
+    }
+
+    /// Until something was appended, or for as long as it is safe not to look.
+    async fn wait_for_news(&self, published: Option<Instant>, stop: &CancellationToken) {
+        let recently = published.is_some_and(|published| published.elapsed() < RECENT);
+        let poll_every = self.relay.settings.poll_every;
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = self.relay.log.appended() => {}
+            () = tokio::time::sleep(if recently { poll_every } else { poll_every * 4 }) => {}
+        }
+    }
+}

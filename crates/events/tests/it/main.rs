@@ -1,0 +1,13 @@
+//! Log, relay, consumers and dead letters on real databases and real buses: PostgreSQL with JetStream, SQLite with the
+//! embedded log. Needs the servers of `cargo xtask test`.
+
+mod consuming;
+mod dead_letters;
+mod event_log;
+mod housekeeping;
+mod ledger;
+mod meddling;
+mod relaying;
+mod republishing;
+mod through;
+mod world;

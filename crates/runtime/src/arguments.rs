@@ -1,0 +1,65 @@
+//! The command line of a service: which settings, and whether to run or to show them.
+
+use std::{ffi::OsString, path::PathBuf};
+
+/// What a service was asked to do.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Arguments {
+    /// The file with settings.
+    pub(crate) config: Option<PathBuf>,
+    /// Whether to print the settings in force and end.
+    pub(crate) print_config: bool,
+    /// Whether to print how to use it and end.
+    pub(crate) help: bool,
+}
+
+impl Arguments {
+    /// Reads the arguments after the program's name.
+    ///
+    /// # Errors
+    /// What is not understood.
+    pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> anyhow::Result<Self> {
+        let mut parsed = Self::default();
+        let mut arguments = arguments;
+        while let Some(argument) = arguments.next() {
+            match argument.to_str() {
+                Some("--config") => match arguments.next() {
+                    Some(path) => parsed.config = Some(path.into()),
+                    None => anyhow::bail!("--config needs a file"),
+                },
+                Some("--print-config") => parsed.print_config = true,
+                Some("--help" | "-h") => parsed.help = true,
+                _ => anyhow::bail!("unknown argument {}; try --help", argument.display()),
+            }
+        }
+        Ok(parsed)
+    }
+
+    /// How to use the program `name`.
+    pub(crate) fn usage(name: &str) -> String {
+        let prefix = name.to_uppercase().replace('-', "_");
+        format!(
+            "Usage: {name} [--config FILE] [--print-config]\n\n\
+             --config FILE    read settings from a TOML file\n\
+             --print-config   print the settings in force, without secrets, and end\n\n\
+             Variables named TASKMESH_{prefix}__SECTION__KEY override the file.\n"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> anyhow::Result<Arguments> {
+        Arguments::parse(arguments.iter().map(OsString::from))
+    }
+
+    #[test]
+    fn known_arguments_are_read_and_others_refused() {
+        let parsed = parse(&["--config", "a.toml", "--print-config"]).expect("known ones");
+        assert_eq!(parsed, Arguments { config: Some("a.toml".into()), print_config: true, help: false });
+        assert!(parse(&["--config"]).is_err());
+        assert!(parse(&["--verbose"]).is_err());
+    }
+}

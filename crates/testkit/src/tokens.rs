@@ -1,0 +1,154 @@
+//! People who exist in a test only, and their access tokens.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, LazyLock},
+};
+
+use mesh_rpc::{AUDIENCE, Claims, KeySet, TokenSigner, TokenVerifier, WorkspaceClaim};
+use mesh_types::{Clock, Role, SystemClock, Timestamp, UserId, WorkspaceId, new_id};
+use tonic::{
+    Request, Status,
+    metadata::{Ascii, MetadataValue},
+    service::Interceptor,
+};
+
+/// The end of tokens that do not expire during a test: the year 2100.
+const FAR_FUTURE_SECONDS: i64 = 4_102_444_800;
+
+/// Signs access tokens as the gateway would, with a key of its own.
+#[derive(Clone, Debug)]
+pub struct TestTokens(TokenSigner);
+
+impl TestTokens {
+    /// A signer with a new key. Another one is a stranger to whoever trusts this one.
+    ///
+    /// # Panics
+    /// When the machine gives no randomness.
+    #[expect(clippy::new_without_default, reason = "two of them are never alike")]
+    pub fn new() -> Self {
+        Self(TokenSigner::generate("gateway").expect("the machine gives randomness"))
+    }
+
+    /// The keys that make its tokens believed.
+    pub fn key_set(&self) -> KeySet {
+        self.0.key_set()
+    }
+
+    /// A verifier that believes its tokens.
+    pub fn verifier(&self, clock: impl Clock) -> Arc<TokenVerifier> {
+        Arc::new(TokenVerifier::new(self.key_set(), Arc::new(clock)))
+    }
+
+    /// The access token of `user`.
+    ///
+    /// # Panics
+    /// When it cannot be signed.
+    pub fn sign(&self, user: &TestUser) -> String {
+        self.0.sign(&user.claims).expect("claims can be signed")
+    }
+
+    /// Puts the token of `user` on every call.
+    pub fn bearer(&self, user: &TestUser) -> Bearer {
+        Bearer::new(&self.sign(user))
+    }
+}
+
+/// Somebody: a new person with a personal workspace, every scope, and a token that does not expire.
+#[derive(Clone, Debug)]
+pub struct TestUser {
+    /// What the token will say; free to be changed.
+    pub claims: Claims,
+}
+
+impl TestUser {
+    /// Somebody new.
+    #[expect(clippy::new_without_default, reason = "two of them are never alike")]
+    pub fn new() -> Self {
+        static SCOPES: LazyLock<Vec<String>> = LazyLock::new(every_scope);
+        let now = SystemClock.now();
+        let personal = WorkspaceId(new_id(now));
+        let claims = Claims {
+            iss: "gateway".to_owned(),
+            aud: AUDIENCE.to_owned(),
+            sub: UserId(new_id(now)),
+            exp: FAR_FUTURE_SECONDS,
+            iat: now.to_parts().0,
+            jti: new_id(now).to_string(),
+            ws: vec![WorkspaceClaim { id: personal, role: Role::Owner }],
+            pws: personal,
+            scp: SCOPES.clone(),
+            tz: None,
+            act: None,
+            tid: None,
+            ca: None,
+            ua: None,
+        };
+        Self { claims }
+    }
+
+    /// The person.
+    pub fn id(&self) -> UserId {
+        self.claims.sub
+    }
+
+    /// The personal workspace.
+    pub fn workspace(&self) -> WorkspaceId {
+        self.claims.pws
+    }
+
+    /// The same person, also a member of `workspace`.
+    #[must_use]
+    pub fn member_of(mut self, workspace: WorkspaceId, role: Role) -> Self {
+        self.claims.ws.push(WorkspaceClaim { id: workspace, role });
+        self
+    }
+
+    /// The same person with a token for these scopes only.
+    #[must_use]
+    pub fn with_scopes(mut self, scopes: &[&str]) -> Self {
+        self.claims.scp = scopes.iter().map(|&scope| scope.to_owned()).collect();
+        self
+    }
+
+    /// The same person with a token that ends at `instant`, to the second.
+    #[must_use]
+    pub fn expiring(mut self, instant: Timestamp) -> Self {
+        self.claims.exp = instant.to_parts().0;
+        self
+    }
+
+    /// The same person in this IANA zone.
+    #[must_use]
+    pub fn in_zone(mut self, zone: &str) -> Self {
+        self.claims.tz = Some(zone.to_owned());
+        self
+    }
+}
+
+/// Every scope that the contract names.
+fn every_scope() -> Vec<String> {
+    let scopes: BTreeSet<_> = mesh_proto::methods().iter().map(|method| method.scope.clone()).collect();
+    scopes.into_iter().filter(|scope| !scope.is_empty()).collect()
+}
+
+/// Puts a token on every call of a client.
+#[derive(Clone, Debug)]
+pub struct Bearer(MetadataValue<Ascii>);
+
+impl Bearer {
+    /// Puts this token on, whatever it is.
+    ///
+    /// # Panics
+    /// When a header cannot hold it.
+    pub fn new(token: &str) -> Self {
+        Self(format!("Bearer {token}").parse().expect("a header can hold a token"))
+    }
+}
+
+impl Interceptor for Bearer {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        request.metadata_mut().insert("authorization", self.0.clone());
+        Ok(request)
+    }
+}
