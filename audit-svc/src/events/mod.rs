@@ -1,0 +1,5 @@
+//! Events in: every one of them, of every service.
+
+mod consume;
+
+pub use consume::{Recorder, everything};

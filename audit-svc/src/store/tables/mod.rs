@@ -1,0 +1,3 @@
+//! Rows and what they mean.
+
+pub(super) mod audit_event;

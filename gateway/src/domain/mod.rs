@@ -1,0 +1,24 @@
+//! What is true of accounts, sessions and tokens: pure and synchronous.
+
+mod account;
+mod api_token;
+mod change;
+mod client;
+mod error;
+mod grant;
+mod limit;
+mod scope;
+mod secret;
+mod session;
+
+pub(crate) use account::normal_email;
+pub use account::{Account, SignUpForm, User};
+pub use api_token::{ApiToken, ApiTokenForm};
+pub use change::{Change, ChangedThing};
+pub use client::ClientHint;
+pub use error::Error;
+pub use grant::Grant;
+pub use limit::Limit;
+pub use scope::Scope;
+pub use secret::{API_TOKEN_PREFIX, Digest, Password, Token};
+pub use session::Session;

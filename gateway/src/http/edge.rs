@@ -1,0 +1,106 @@
+//! What every call needs: the parts of the edge, built once.
+
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use http::HeaderValue;
+use mesh_rpc::CallContext;
+use mesh_types::{Clock, Fault};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tonic::{service::Routes, transport::Channel};
+use tower_http::cors::CorsLayer;
+
+use super::{cors, health::Health, local, record::CallRecord, rest::Router, settings::HttpSettings, table::Table};
+use crate::app::ClientHint;
+
+/// The services by their full names, such as `taskmesh.task.v1.TaskService`, and how to reach each.
+pub type Upstreams = BTreeMap<String, Channel>;
+
+/// Exchanges what a caller presents for the `authorization` header that is forwarded.
+pub type Exchanging =
+    Arc<dyn for<'a> Fn(&'a str, &'a ClientHint) -> BoxFuture<'a, Result<HeaderValue, Fault>> + Send + Sync>;
+
+/// What a [`Front`](super::Front) is made of.
+pub struct Parts {
+    /// Limits and times.
+    pub settings: HttpSettings,
+    /// The services behind it.
+    pub upstreams: Upstreams,
+    /// Exchanges credentials for access tokens.
+    pub exchange: Exchanging,
+    /// The public keys of access tokens, as `GET /.well-known/jwks.json` answers them.
+    pub jwks: Bytes,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The parts do not fit together.
+#[derive(Debug, thiserror::Error)]
+pub enum FrontError {
+    /// An allowed origin is no origin.
+    #[error("allowed origin is not of the form https://host: {0:?}")]
+    Origin(String),
+    /// A route of the contract cannot be served.
+    #[error("route of {rpc}: {problem}")]
+    Route {
+        /// The RPC's path.
+        rpc: String,
+        /// What is wrong with its route.
+        problem: String,
+    },
+    /// The descriptors cannot be reflected.
+    #[error("descriptors for reflection: {0}")]
+    Reflection(String),
+}
+
+/// Everything that calls share.
+pub(crate) struct Edge {
+    pub(crate) settings: HttpSettings,
+    pub(crate) table: Table,
+    pub(crate) router: Router,
+    pub(crate) exchange: Exchanging,
+    pub(crate) jwks: Bytes,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) cors: CorsLayer,
+    pub(crate) health: Arc<Health>,
+    pub(crate) local: Routes,
+    /// Cancelled when the gateway stops: streams end, other calls may finish.
+    pub(crate) stopping: CancellationToken,
+}
+
+impl Edge {
+    pub(super) fn new(parts: Parts) -> Result<Self, FrontError> {
+        let table = Table::new(mesh_proto::methods(), &parts.upstreams);
+        let health = Arc::new(Health::new(&parts.upstreams));
+        Ok(Self {
+            router: Router::new(table.iter())?,
+            cors: cors::layer(&parts.settings.allowed_origins)?,
+            local: local::services(&health)?,
+            settings: parts.settings,
+            exchange: parts.exchange,
+            jwks: parts.jwks,
+            clock: parts.clock,
+            stopping: CancellationToken::new(),
+            table,
+            health,
+        })
+    }
+}
+
+/// One call: what the edge knows of it before it looks inside.
+#[derive(Clone)]
+pub(crate) struct Visit {
+    pub(crate) edge: Arc<Edge>,
+    pub(crate) context: CallContext,
+    pub(crate) peer: IpAddr,
+    pub(crate) arrived: Instant,
+}
+
+impl Visit {
+    /// The record of this call, by this face.
+    pub(crate) fn record(&self, face: &'static str, method: &'static str) -> CallRecord {
+        CallRecord::new(face, method, &self.context.request_id, self.arrived)
+    }
+}

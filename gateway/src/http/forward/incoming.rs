@@ -1,0 +1,204 @@
+//! The body of a gRPC request on its way to the service: decoded from text, with its frames checked.
+//!
+//! A body that is wrong must not look like a broken service: its fault is kept, and told when the call fails.
+
+use std::{
+    pin::Pin,
+    sync::{Arc, OnceLock},
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use mesh_types::{ErrorKind, Fault, Reason};
+use tonic::Status;
+
+use super::text::TextDecoder;
+
+/// How much of a body that is refused is read on, and thrown away: a client that is still sending when its connection
+/// closes (HTTP/1) would not see why.
+pub(crate) const LINGERING_BYTES: usize = 16 * 1024 * 1024;
+
+/// What was wrong with a request's body, if anything was.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct BodyFault(Arc<OnceLock<Fault>>);
+
+impl BodyFault {
+    pub(crate) fn get(&self) -> Option<Fault> {
+        self.0.get().cloned()
+    }
+
+    fn set(&self, fault: Fault) -> Status {
+        let _ = self.0.set(fault);
+        Status::cancelled("the request body is malformed")
+    }
+}
+
+/// A request's body. It tells no size: that of text is not that of what it decodes to.
+pub(crate) struct RequestBody {
+    inner: Incoming,
+    text: Option<TextDecoder>,
+    frames: Frames,
+    /// Whether it must hold a message.
+    one: bool,
+    fault: BodyFault,
+    /// How much of it is read on once it is refused.
+    lingering: usize,
+    /// Once it is refused: why, and how much of it may still come before that is said.
+    refused: Option<(Fault, usize)>,
+}
+
+impl RequestBody {
+    /// A body of frames of at most `limit` bytes, each; in base64 if `text`; with a single message if `one`.
+    pub(crate) fn new(inner: Incoming, text: bool, one: bool, limit: usize, fault: BodyFault) -> Self {
+        let text = text.then(TextDecoder::default);
+        Self { inner, text, frames: Frames::new(limit), one, fault, lingering: 0, refused: None }
+    }
+
+    /// The same, of a connection that can do nothing else meanwhile.
+    pub(crate) fn lingering(self) -> Self {
+        Self { lingering: LINGERING_BYTES, ..self }
+    }
+
+    fn take(&mut self, data: Bytes) -> Result<Bytes, Fault> {
+        let data = match &mut self.text {
+            Some(text) => text.decode(&data).map_err(|_| malformed("the body is not base64"))?,
+            None => data,
+        };
+        self.frames.check(&data)?;
+        Ok(data)
+    }
+
+    fn end(&self) -> Result<(), Fault> {
+        let whole = self.frames.is_whole() && self.text.as_ref().is_none_or(TextDecoder::is_complete);
+        match whole && (self.frames.any || !self.one) {
+            true => Ok(()),
+            false => Err(malformed("the body ends before its message does")),
+        }
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let this = self.get_mut();
+        loop {
+            let frame = ready!(Pin::new(&mut this.inner).poll_frame(context));
+            if let Some((fault, left)) = &mut this.refused {
+                match frame.and_then(Result::ok).map(|frame| frame.data_ref().map_or(0, Bytes::len)) {
+                    Some(length) if length <= *left => *left -= length,
+                    _ => return Poll::Ready(Some(Err(this.fault.set(fault.clone())))),
+                }
+                continue;
+            }
+            let checked = match frame {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => this.take(data),
+                    Err(_) => continue,
+                },
+                Some(Err(_)) => return Poll::Ready(Some(Err(Status::cancelled("the caller went away")))),
+                None => match this.end() {
+                    Ok(()) => return Poll::Ready(None),
+                    Err(fault) => Err(fault),
+                },
+            };
+            match checked {
+                Ok(data) if data.is_empty() => {}
+                Ok(data) => return Poll::Ready(Some(Ok(Frame::data(data)))),
+                Err(fault) => this.refused = Some((fault, this.lingering)),
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream() && self.end().is_ok()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::default()
+    }
+}
+
+/// Follows the frames of gRPC: one byte of flags, four of length, the message.
+#[derive(Debug)]
+struct Frames {
+    limit: usize,
+    head: [u8; 5],
+    head_read: usize,
+    message_left: usize,
+    any: bool,
+}
+
+impl Frames {
+    fn new(limit: usize) -> Self {
+        Self { limit, head: [0; 5], head_read: 0, message_left: 0, any: false }
+    }
+
+    fn check(&mut self, mut data: &[u8]) -> Result<(), Fault> {
+        while !data.is_empty() {
+            if self.message_left > 0 {
+                let taken = self.message_left.min(data.len());
+                self.message_left -= taken;
+                data = &data[taken..];
+                continue;
+            }
+            self.head[self.head_read] = data[0];
+            self.head_read += 1;
+            data = &data[1..];
+            if self.head_read == self.head.len() {
+                self.begin_message()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn begin_message(&mut self) -> Result<(), Fault> {
+        let [flags, length @ ..] = self.head;
+        if flags > 1 {
+            return Err(malformed("the body is not made of gRPC frames"));
+        }
+        self.message_left = u32::from_be_bytes(length) as usize;
+        if self.message_left > self.limit {
+            let message = format!("a message may hold {} bytes", self.limit);
+            return Err(Fault::new(ErrorKind::ResourceExhausted, Reason::MessageTooLarge, message));
+        }
+        self.head_read = 0;
+        self.any = true;
+        Ok(())
+    }
+
+    fn is_whole(&self) -> bool {
+        self.head_read == 0 && self.message_left == 0
+    }
+}
+
+fn malformed(message: &str) -> Fault {
+    Fault::new(ErrorKind::InvalidArgument, Reason::Malformed, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_may_be_cut_anywhere() {
+        let body = [0, 0, 0, 0, 2, 7, 7, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 7];
+        let mut frames = Frames::new(2);
+        for byte in body {
+            frames.check(&[byte]).expect("well-formed");
+        }
+        assert!(frames.is_whole() && frames.any);
+    }
+
+    #[test]
+    fn what_is_no_frame_or_too_large_is_refused() {
+        assert_eq!(Frames::new(9).check(b"{\"a\":1}").expect_err("no frame").reason, Reason::Malformed);
+        assert_eq!(Frames::new(9).check(&[0, 0, 0, 0, 10]).expect_err("large").reason, Reason::MessageTooLarge);
+        let mut cut = Frames::new(9);
+        cut.check(&[0, 0, 0, 0, 3, 1]).expect("so far");
+        assert!(!cut.is_whole());
+    }
+}

@@ -1,0 +1,135 @@
+//! gRPC and gRPC-Web, passed on without decoding a message.
+//!
+//! tonic-web translates gRPC-Web; around it stand the repairs it needs: [`normalise`] and [`incoming`] before it (content
+//! types, text frames, sizes), [`send`] and [`guard`] behind it (faults of the service or the network become a gRPC
+//! status, deadlines hold for whole streams).
+
+mod deadline;
+mod face;
+mod guard;
+mod headers;
+mod incoming;
+mod normalise;
+mod send;
+mod text;
+
+use std::convert::Infallible;
+
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header};
+use hyper::body::Incoming;
+use mesh_types::{ErrorKind, Fault, Reason};
+use tonic::{Code, body::Body};
+use tonic_web::GrpcWebLayer;
+use tower::{Layer, Service, service_fn};
+
+use super::{edge::Visit, identity, rest, table::Rpc};
+pub(crate) use deadline::deadline;
+pub(crate) use face::Face;
+pub(crate) use guard::{Guard, Leash};
+pub(crate) use headers::for_upstream;
+pub(crate) use incoming::{BodyFault, LINGERING_BYTES, RequestBody};
+pub(crate) use send::send;
+
+/// Answers a call by gRPC or gRPC-Web.
+pub(crate) async fn serve(visit: Visit, face: Face, request: Request<Incoming>) -> Response<Body> {
+    if let Some(refusal) = misdirected(face, &request) {
+        return refusal;
+    }
+    let fault = BodyFault::default();
+    let one =
+        visit.edge.table.get(request.uri().path()).is_some_and(|rpc| !rpc.method.descriptor.is_client_streaming());
+    let limit = visit.edge.settings.max_message_bytes;
+    let text = face == Face::Web { text: true };
+    let alone = request.version() < Version::HTTP_2;
+    let mut request = request.map(|body| {
+        let body = RequestBody::new(body, text, one, limit, fault.clone());
+        Body::new(if alone { body.lingering() } else { body })
+    });
+    if face == Face::Grpc {
+        return pass(visit, "grpc", fault, request).await;
+    }
+    normalise::web(request.headers_mut(), text);
+    let inner = service_fn(move |request: Request<Body>| {
+        let (visit, fault) = (visit.clone(), fault.clone());
+        async move { Ok::<_, Infallible>(pass(visit, "grpc_web", fault, request).await) }
+    });
+    let Ok(answer) = GrpcWebLayer::new().layer(inner).call(request).await;
+    answer
+}
+
+/// A gRPC answer that is nothing but this failure (trailers-only).
+pub(crate) fn refusal(fault: Fault) -> Response<Body> {
+    mesh_rpc::status(fault).into_http()
+}
+
+/// Refuses what is no gRPC call, whatever its content type says.
+fn misdirected(face: Face, request: &Request<Incoming>) -> Option<Response<Body>> {
+    let malformed = |message| Fault::new(ErrorKind::InvalidArgument, Reason::Malformed, message);
+    if face == Face::Unsupported {
+        let fault = malformed("of gRPC's content types, application/grpc, grpc-web and grpc-web-text are served");
+        return Some(rest::refusal_with(StatusCode::UNSUPPORTED_MEDIA_TYPE, fault));
+    }
+    if request.method() != Method::POST {
+        let mut answer = rest::refusal_with(StatusCode::METHOD_NOT_ALLOWED, malformed("gRPC calls are POST requests"));
+        answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+        return Some(answer);
+    }
+    if face == Face::Grpc && request.version() != Version::HTTP_2 {
+        return Some(rest::refusal(malformed("gRPC needs HTTP/2; over HTTP/1.1, use gRPC-Web or REST")));
+    }
+    None
+}
+
+/// Passes a gRPC request on to its service.
+async fn pass(visit: Visit, face: &'static str, fault: BodyFault, request: Request<Body>) -> Response<Body> {
+    let Some(rpc) = visit.edge.table.get(request.uri().path()).cloned() else {
+        return beside_the_contract(visit, face, fault, request).await;
+    };
+    let mut record = visit.record(face, &rpc.method.path);
+    let (headers, deadline) = match prepare(&visit, &rpc, request.headers()).await {
+        Ok(prepared) => prepared,
+        Err(fault) => {
+            let status = mesh_rpc::status(fault);
+            record.finish(status.code());
+            return status.into_http();
+        }
+    };
+    let stopping = rpc.is_stream().then(|| visit.edge.stopping.clone());
+    let leash = Leash { deadline, stopping, fault, record: Some(record) };
+    let mut outgoing = Request::new(request.into_body());
+    *outgoing.method_mut() = Method::POST;
+    *outgoing.uri_mut() = rpc.path.clone().into();
+    *outgoing.headers_mut() = headers;
+    send(rpc.channel.clone(), outgoing, leash).await.map(Body::new)
+}
+
+/// Who calls and until when; the headers that say so to the service.
+async fn prepare(
+    visit: &Visit,
+    rpc: &Rpc,
+    headers: &HeaderMap,
+) -> Result<(HeaderMap, Option<tokio::time::Instant>), Fault> {
+    let deadline = deadline(headers, rpc.is_stream(), &visit.edge.settings, visit.arrived)?;
+    let mut forwarded = headers::passed_on(headers);
+    identity::identify(visit, rpc, headers, &mut forwarded).await?;
+    for_upstream(&mut forwarded, &visit.context, deadline);
+    Ok((forwarded, deadline))
+}
+
+/// Health and reflection, which the gateway answers itself; everything else is unknown.
+async fn beside_the_contract(
+    visit: Visit,
+    face: &'static str,
+    fault: BodyFault,
+    request: Request<Body>,
+) -> Response<Body> {
+    let Some(path) = super::local::path(request.uri().path()) else {
+        visit.record(face, "unknown").finish(Code::Unimplemented);
+        let message = "no such RPC";
+        return refusal(Fault::new(ErrorKind::Unimplemented, Reason::MethodUnknown, message));
+    };
+    let record = Some(visit.record(face, path));
+    let leash = Leash { deadline: None, stopping: Some(visit.edge.stopping.clone()), fault, record };
+    let Ok(answer) = visit.edge.local.clone().call(request).await;
+    send::guarded(answer, leash).map(Body::new)
+}

@@ -1,0 +1,100 @@
+//! Serves a listener: gives each call its id, sends it the way its headers ask for, and answers even when we panic.
+
+use std::{convert::Infallible, net::SocketAddr, panic::AssertUnwindSafe, sync::Arc};
+
+use futures::FutureExt;
+use http::{HeaderValue, Request, Response, header};
+use hyper::body::Incoming;
+use mesh_rpc::CallContext;
+use mesh_types::Fault;
+use tokio::{net::TcpListener, task::JoinSet, time::Instant};
+use tokio_util::sync::CancellationToken;
+use tonic::body::Body;
+use tower::{Layer, ServiceExt, service_fn};
+
+use super::{
+    accept,
+    edge::{Edge, FrontError, Parts, Visit},
+    forward::{self, Face},
+    health, pages, rest,
+};
+
+/// The edge, ready to serve.
+pub struct Front {
+    edge: Arc<Edge>,
+}
+
+impl Front {
+    /// Puts the edge together from its parts.
+    ///
+    /// # Errors
+    /// When a setting or a route of the contract is no good.
+    pub fn new(parts: Parts) -> Result<Self, FrontError> {
+        Ok(Self { edge: Arc::new(Edge::new(parts)?) })
+    }
+
+    /// Says, once awaited, NOT_SERVING for every service from then on; calls are still answered.
+    pub fn stop_advertising(&self) -> impl Future<Output = ()> + Send + 'static {
+        let edge = self.edge.clone();
+        async move { edge.health.stop().await }
+    }
+
+    /// Serves `listener` until `stop`; then streams end at once, other calls may finish within the drain time.
+    pub async fn serve(self, listener: TcpListener, stop: CancellationToken) {
+        let edge = self.edge;
+        let mut companions = JoinSet::new();
+        health::watch(&mut companions, &edge);
+        let (ending, stopped) = (edge.clone(), stop.clone());
+        companions.spawn(async move {
+            stopped.cancelled().await;
+            ending.health.stop().await;
+            ending.stopping.cancel();
+        });
+        let shared = edge.clone();
+        accept::serve(listener, &edge.settings, stop, move |peer, request| handle(shared.clone(), peer, request)).await;
+    }
+}
+
+async fn handle(edge: Arc<Edge>, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
+    let arrived = Instant::now();
+    let context = CallContext::of(request.headers(), mesh_types::new_id(edge.clock.now()));
+    let request_id = HeaderValue::from_str(&context.request_id);
+    let visit = Visit { edge, context, peer: peer.ip(), arrived };
+    let face = Face::of(request.headers());
+    let caught = AssertUnwindSafe(across_origins(visit.clone(), face, request)).catch_unwind().await;
+    let mut answer = caught.unwrap_or_else(|_| {
+        tracing::error!(request.id = visit.context.request_id, "a call panicked");
+        match face {
+            Face::Other => rest::refusal(Fault::internal()),
+            _ => forward::refusal(Fault::internal()),
+        }
+    });
+    if let Ok(request_id) = request_id {
+        answer.headers_mut().insert("x-request-id", request_id);
+    }
+    answer
+}
+
+/// Answers pages of other origins with what their browsers must know (CORS).
+async fn across_origins(visit: Visit, face: Face, request: Request<Incoming>) -> Response<Body> {
+    if !request.headers().contains_key(header::ORIGIN) {
+        return answer(visit, face, request).await;
+    }
+    let cors = visit.edge.cors.clone();
+    let service = cors.layer(service_fn(move |request| {
+        let visit = visit.clone();
+        async move { Ok::<_, Infallible>(answer(visit, face, request).await) }
+    }));
+    let Ok(answer) = service.oneshot(request).await;
+    answer
+}
+
+async fn answer(visit: Visit, face: Face, request: Request<Incoming>) -> Response<Body> {
+    if face != Face::Other {
+        return forward::serve(visit, face, request).await;
+    }
+    match pages::serve(&visit, &request).await {
+        Some(page) => page,
+        None => rest::serve(visit, request).await,
+    }
+}

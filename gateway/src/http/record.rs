@@ -1,0 +1,74 @@
+//! One line in the log and one count in the metrics for every call, written when it is over.
+
+use tokio::time::Instant;
+
+use tonic::Code;
+
+/// A call under way. Dropped without a code, the caller went away. Its line has the target `gateway::access`, so that it
+/// can be turned off by itself.
+#[derive(Debug)]
+pub(crate) struct CallRecord {
+    face: &'static str,
+    method: &'static str,
+    request_id: String,
+    started: Instant,
+    code: Option<Code>,
+}
+
+impl CallRecord {
+    /// A call of `method` (a path of the contract, never what a stranger made up) by `face`.
+    pub(crate) fn new(face: &'static str, method: &'static str, request_id: &str, started: Instant) -> Self {
+        metrics::gauge!("gateway_open_calls", "face" => face).increment(1);
+        Self { face, method, request_id: request_id.to_owned(), started, code: None }
+    }
+
+    /// How the call ended.
+    pub(crate) fn finish(&mut self, code: Code) {
+        self.code = Some(code);
+    }
+}
+
+impl Drop for CallRecord {
+    fn drop(&mut self) {
+        let code = name(self.code.unwrap_or(Code::Cancelled));
+        let elapsed = self.started.elapsed();
+        metrics::gauge!("gateway_open_calls", "face" => self.face).decrement(1);
+        metrics::counter!("gateway_calls_total", "face" => self.face, "method" => self.method, "code" => code)
+            .increment(1);
+        metrics::histogram!("gateway_call_seconds", "face" => self.face, "method" => self.method)
+            .record(elapsed.as_secs_f64());
+        tracing::event!(
+            target: "gateway::access",
+            tracing::Level::INFO,
+            rpc.face = self.face,
+            rpc.method = self.method,
+            rpc.code = code,
+            duration_us = elapsed.as_micros() as u64,
+            request.id = self.request_id,
+            "call finished"
+        );
+    }
+}
+
+/// The name of a gRPC code, as AIP-193 bodies and metrics carry it.
+pub(crate) fn name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}

@@ -1,0 +1,74 @@
+//! Fields by their names: both spellings, and paths such as `task.due.date`.
+
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
+
+/// The field that a client calls `name`: the name in the contract, or its lowerCamelCase.
+pub(super) fn named(message: &MessageDescriptor, name: &str) -> Option<FieldDescriptor> {
+    message.get_field_by_json_name(name).or_else(|| message.get_field_by_name(name))
+}
+
+/// The fields along a dotted path.
+///
+/// # Errors
+/// When a name is unknown, or a field on the way holds no message.
+pub(super) fn resolve(message: &MessageDescriptor, path: &str) -> Result<Vec<FieldDescriptor>, String> {
+    let mut fields: Vec<FieldDescriptor> = Vec::new();
+    let mut current = Some(message.clone());
+    for name in path.split('.') {
+        let field = current.as_ref().and_then(|message| named(message, name));
+        let field = field.ok_or_else(|| format!("there is no field {path}"))?;
+        current = match field.kind() {
+            Kind::Message(message) if !field.is_list() && !field.is_map() => Some(message),
+            _ => None,
+        };
+        fields.push(field);
+    }
+    Ok(fields)
+}
+
+/// The path's name in the contract, as violations tell it.
+pub(super) fn name(fields: &[FieldDescriptor]) -> String {
+    fields.iter().map(FieldDescriptor::name).collect::<Vec<_>>().join(".")
+}
+
+/// Sets the field at the end of the path; messages on the way come into being.
+pub(super) fn set(message: &mut DynamicMessage, fields: &[FieldDescriptor], value: Value) {
+    match fields {
+        [] => {}
+        [field] => message.set_field(field, value),
+        [field, rest @ ..] => {
+            if let Some(inner) = message.get_field_mut(field).as_message_mut() {
+                set(inner, rest, value);
+            }
+        }
+    }
+}
+
+/// Whether the field at the end of the path has a value.
+pub(super) fn has(message: &DynamicMessage, fields: &[FieldDescriptor]) -> bool {
+    match fields {
+        [] => false,
+        [field] => message.has_field(field),
+        [field, rest @ ..] => {
+            message.has_field(field) && message.get_field(field).as_message().is_some_and(|inner| has(inner, rest))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_followed_in_both_spellings() {
+        let request = mesh_proto::descriptors().get_message_by_name("taskmesh.task.v1.UpdateTaskRequest").expect("it");
+        let fields = resolve(&request, "task.due.timeZone").expect("a path");
+        assert_eq!(name(&fields), "task.due.time_zone");
+        let mut message = DynamicMessage::new(request.clone());
+        assert!(!has(&message, &fields));
+        set(&mut message, &fields, Value::String("UTC".to_owned()));
+        assert!(has(&message, &fields));
+        assert!(resolve(&request, "task.title.more").is_err());
+        assert!(resolve(&request, "nothing").is_err());
+    }
+}

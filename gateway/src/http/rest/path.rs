@@ -1,0 +1,114 @@
+//! Path templates of `google.api.http`, and the text that a path gives to their variables.
+
+use std::ops::Range;
+
+use http_path_template::{Grammar, PathTemplate, Segment};
+use mesh_types::Violation;
+use percent_encoding::percent_decode_str;
+
+/// One step along a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Exactly this text.
+    Literal(String),
+    /// Any one segment.
+    Single,
+    /// All further segments.
+    Rest,
+}
+
+/// A template taken apart.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Template {
+    pub(super) steps: Vec<Step>,
+    pub(super) verb: Option<String>,
+    /// Each variable's field path and the steps whose text it takes.
+    pub(super) captures: Vec<(String, Range<usize>)>,
+}
+
+impl Template {
+    /// # Errors
+    /// When the template is not one.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let template = PathTemplate::parse(text, Grammar::default()).map_err(|error| error.to_string())?;
+        let mut parsed = Self { steps: Vec::new(), verb: template.verb().map(str::to_owned), captures: Vec::new() };
+        for segment in template.segments() {
+            let Segment::Variable(variable) = segment else {
+                parsed.steps.push(step(*segment)?);
+                continue;
+            };
+            let start = parsed.steps.len();
+            for segment in variable.segments() {
+                parsed.steps.push(step(segment)?);
+            }
+            parsed.captures.push((variable.field_path().to_owned(), start..parsed.steps.len()));
+        }
+        Ok(parsed)
+    }
+}
+
+fn step(segment: Segment<'_>) -> Result<Step, String> {
+    match segment {
+        Segment::Literal(text) => Ok(Step::Literal(text.to_owned())),
+        Segment::Single => Ok(Step::Single),
+        Segment::Rest => Ok(Step::Rest),
+        _ => Err("a variable stands in a variable".to_owned()),
+    }
+}
+
+/// The text of a path's segments, decoded. In a text of several segments an encoded slash stays encoded, so that it is
+/// not mistaken for a separator.
+///
+/// # Errors
+/// When it is no UTF-8 or holds NUL.
+pub(super) fn text(field: &str, segments: &[&str]) -> Result<String, Violation> {
+    let many = segments.len() > 1;
+    let mut text = String::new();
+    for (index, segment) in segments.iter().enumerate() {
+        if index > 0 {
+            text.push('/');
+        }
+        let kept = if many { segment.replace("%2F", "%252F").replace("%2f", "%252f") } else { (*segment).to_owned() };
+        text.push_str(&decoded(field, &kept)?);
+    }
+    Ok(text)
+}
+
+/// `text` without percent-encoding.
+///
+/// # Errors
+/// When it is no UTF-8 or holds NUL.
+pub(super) fn decoded(field: &str, text: &str) -> Result<String, Violation> {
+    match percent_decode_str(text).decode_utf8() {
+        Ok(text) if text.contains('\0') => Err(Violation::new(field, "string.nul", "must not contain NUL")),
+        Ok(text) => Ok(text.into_owned()),
+        Err(_) => Err(Violation::new(field, "string.utf8", "must be UTF-8")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_is_taken_apart() {
+        let template = Template::parse("/v1/{name=shelves/*/books/**}:archive").expect("a template");
+        let literal = |text: &str| Step::Literal(text.to_owned());
+        assert_eq!(template.steps, [literal("v1"), literal("shelves"), Step::Single, literal("books"), Step::Rest]);
+        assert_eq!(template.captures, [("name".to_owned(), 1..5)]);
+        assert_eq!(template.verb.as_deref(), Some("archive"));
+        assert!(Template::parse("v1").is_err());
+    }
+
+    #[test]
+    fn a_slash_is_decoded_in_a_single_segment_only() {
+        assert_eq!(text("id", &["a%2Fb%20c"]).as_deref(), Ok("a/b c"));
+        assert_eq!(text("name", &["a%2Fb", "c%20d"]).as_deref(), Ok("a%2Fb/c d"));
+    }
+
+    #[test]
+    fn nul_and_broken_text_are_refused() {
+        assert_eq!(text("id", &["a%00"]).expect_err("nul").rule, "string.nul");
+        assert_eq!(text("id", &["%ff"]).expect_err("no text").rule, "string.utf8");
+    }
+}

@@ -1,0 +1,211 @@
+//! Finds the RPC for a method and a path: a tree of path segments in which literals win over `*`, and `*` over `**`.
+
+use std::{collections::HashMap, sync::Arc};
+
+use http::Method;
+use mesh_proto::generated::google::api::{HttpRule, http_rule::Pattern};
+
+use super::{
+    path,
+    route::{Capture, Route},
+};
+use crate::http::{edge::FrontError, table::Rpc};
+
+/// Paths with more segments than this match nothing.
+const MAX_SEGMENTS: usize = 32;
+
+/// All REST routes.
+#[derive(Debug, Default)]
+pub(crate) struct Router {
+    root: Node,
+}
+
+#[derive(Debug, Default)]
+struct Node {
+    literals: HashMap<String, Node>,
+    single: Option<Box<Node>>,
+    /// Routes that take all further segments.
+    rest: Vec<Leaf>,
+    /// Routes that end here.
+    leaves: Vec<Leaf>,
+}
+
+#[derive(Debug)]
+struct Leaf {
+    method: Method,
+    verb: Option<String>,
+    route: Arc<Route>,
+}
+
+/// What a path leads to.
+#[derive(Debug)]
+pub(crate) enum Found<'a> {
+    /// A route, and the segments of the path without its verb.
+    Route(&'a Arc<Route>, Vec<&'a str>),
+    /// The path is known, but only for these methods.
+    Methods(Vec<Method>),
+    /// Nothing.
+    Nothing,
+}
+
+impl Router {
+    /// The routes of these RPCs.
+    ///
+    /// # Errors
+    /// When a route does not parse or does not fit its RPC.
+    pub(crate) fn new<'a>(rpcs: impl Iterator<Item = &'a Arc<Rpc>>) -> Result<Self, FrontError> {
+        let mut router = Self::default();
+        for rpc in rpcs.filter(|rpc| !rpc.method.descriptor.is_client_streaming()) {
+            let Some(rule) = &rpc.method.http else { continue };
+            for binding in std::iter::once(rule).chain(&rule.additional_bindings) {
+                router
+                    .add(rpc, binding)
+                    .map_err(|problem| FrontError::Route { rpc: rpc.method.path.clone(), problem })?;
+            }
+        }
+        Ok(router)
+    }
+
+    fn add(&mut self, rpc: &Arc<Rpc>, rule: &HttpRule) -> Result<(), String> {
+        let (method, template) = match &rule.pattern {
+            Some(Pattern::Get(template)) => (Method::GET, template),
+            Some(Pattern::Put(template)) => (Method::PUT, template),
+            Some(Pattern::Post(template)) => (Method::POST, template),
+            Some(Pattern::Delete(template)) => (Method::DELETE, template),
+            Some(Pattern::Patch(template)) => (Method::PATCH, template),
+            None => return Err("it has no pattern".to_owned()),
+        };
+        let template = path::Template::parse(template)?;
+        let captures = template.captures.iter().map(|(field, range)| {
+            Ok(Capture { field: super::field::resolve(&rpc.method.descriptor.input(), field)?, range: range.clone() })
+        });
+        let captures = captures.collect::<Result<_, String>>()?;
+        let route = Arc::new(Route::new(rpc.clone(), method.clone(), captures, rule)?);
+        let leaf = Leaf { method, verb: template.verb, route };
+        self.root.insert(&template.steps, leaf);
+        Ok(())
+    }
+
+    /// What `method` and `path` (as sent, without the query) lead to. HEAD is like GET.
+    pub(crate) fn find<'a>(&'a self, method: &Method, path: &'a str) -> Found<'a> {
+        let mut segments: Vec<&str> = path.split('/').skip(1).collect();
+        if segments.len() > MAX_SEGMENTS {
+            return Found::Nothing;
+        }
+        let whole = segments.last().copied().unwrap_or_default();
+        if let Some((head, verb)) = whole.split_once(':') {
+            replace_last(&mut segments, head);
+            match self.find_with_verb(method, segments.clone(), Some(verb)) {
+                Found::Nothing => replace_last(&mut segments, whole),
+                found => return found,
+            }
+        }
+        self.find_with_verb(method, segments, None)
+    }
+
+    fn find_with_verb<'a>(&'a self, method: &Method, segments: Vec<&'a str>, verb: Option<&str>) -> Found<'a> {
+        let method = if method == Method::HEAD { &Method::GET } else { method };
+        let mut leaves = Vec::new();
+        self.root.collect(&segments, verb, &mut leaves);
+        if let Some(leaf) = leaves.iter().find(|leaf| leaf.method == *method) {
+            return Found::Route(&leaf.route, segments);
+        }
+        let mut methods: Vec<Method> = leaves.iter().map(|leaf| leaf.method.clone()).collect();
+        methods.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
+        methods.dedup();
+        if methods.is_empty() { Found::Nothing } else { Found::Methods(methods) }
+    }
+}
+
+fn replace_last<'a>(segments: &mut [&'a str], text: &'a str) {
+    if let Some(last) = segments.last_mut() {
+        *last = text;
+    }
+}
+
+impl Node {
+    fn insert(&mut self, steps: &[path::Step], leaf: Leaf) {
+        match steps.split_first() {
+            None => self.leaves.push(leaf),
+            Some((path::Step::Literal(text), steps)) => {
+                self.literals.entry(text.clone()).or_default().insert(steps, leaf);
+            }
+            Some((path::Step::Single, steps)) => self.single.get_or_insert_default().insert(steps, leaf),
+            Some((path::Step::Rest, _)) => self.rest.push(leaf),
+        }
+    }
+
+    /// Collects the routes that match, the most literal first.
+    fn collect<'a>(&'a self, segments: &[&str], verb: Option<&str>, found: &mut Vec<&'a Leaf>) {
+        let Some((segment, others)) = segments.split_first() else {
+            found.extend(self.leaves.iter().filter(|leaf| leaf.verb.as_deref() == verb));
+            return;
+        };
+        if let Some(node) = self.literals.get(*segment) {
+            node.collect(others, verb, found);
+        }
+        if segment.is_empty() {
+            return;
+        }
+        if let Some(node) = &self.single {
+            node.collect(others, verb, found);
+        }
+        found.extend(self.rest.iter().filter(|leaf| leaf.verb.as_deref() == verb));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::rest::route::sample;
+
+    /// A router in which the RPC has these routes.
+    fn router(templates: &[(Method, &str)]) -> Router {
+        let rpc = sample::rpc("/taskmesh.task.v1.TaskService/GetTask");
+        let mut router = Router::default();
+        for (method, template) in templates {
+            let template = (*template).to_owned();
+            let pattern = if *method == Method::GET { Pattern::Get(template) } else { Pattern::Post(template) };
+            let rule = HttpRule { pattern: Some(pattern), ..HttpRule::default() };
+            router.add(&rpc, &rule).expect("a route");
+        }
+        router
+    }
+
+    /// What the path gives to `id`.
+    fn id(found: &Found<'_>) -> Option<String> {
+        let Found::Route(route, segments) = found else { return None };
+        let range = route.captures.first().map_or(0..0, |capture| capture.range.clone());
+        Some(segments.get(range.start..).unwrap_or_default().join("/"))
+    }
+
+    #[tokio::test]
+    async fn literals_win_over_one_segment_and_that_over_many() {
+        let routes = [(Method::GET, "/x/{id=**}"), (Method::GET, "/x/{id}"), (Method::GET, "/x/fixed")];
+        let router = router(&routes);
+        let captured = |path| {
+            let Found::Route(route, _) = router.find(&Method::GET, path) else { panic!("{path}") };
+            route.captures.first().map(|capture| capture.range.clone())
+        };
+        assert_eq!(captured("/x/fixed"), None);
+        assert_eq!(captured("/x/other"), Some(1..2));
+        assert_eq!(id(&router.find(&Method::GET, "/x/a/b/c")).as_deref(), Some("a/b/c"));
+        assert!(matches!(router.find(&Method::GET, "/x/"), Found::Nothing));
+        assert!(matches!(router.find(&Method::GET, &"/x".repeat(40)), Found::Nothing));
+    }
+
+    #[tokio::test]
+    async fn a_dead_end_is_left_again() {
+        let router = router(&[(Method::GET, "/a/b/c"), (Method::GET, "/a/{id}/d")]);
+        assert_eq!(id(&router.find(&Method::GET, "/a/b/d")).as_deref(), Some("b/d"));
+    }
+
+    #[tokio::test]
+    async fn a_verb_is_one_only_where_it_is_bound() {
+        let router = router(&[(Method::POST, "/x/{id}:stop"), (Method::GET, "/x/{id}")]);
+        assert_eq!(id(&router.find(&Method::POST, "/x/a:stop")).as_deref(), Some("a"));
+        assert_eq!(id(&router.find(&Method::GET, "/x/a:go")).as_deref(), Some("a:go"));
+        assert!(matches!(router.find(&Method::GET, "/x/a:stop"), Found::Methods(methods) if methods == [Method::POST]));
+        assert!(matches!(router.find(&Method::HEAD, "/x/a"), Found::Route(..)));
+    }
+}

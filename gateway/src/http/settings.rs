@@ -1,0 +1,71 @@
+//! What can be set of the edge: limits and times, each with its unit in its name.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Settings of the HTTP side of the gateway.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HttpSettings {
+    /// How many connections may be open; further ones wait to be accepted.
+    pub max_connections: usize,
+    /// How many calls a connection may have open at once (HTTP/2).
+    pub max_streams_per_connection: u32,
+    /// How long a new connection may take to say what it speaks, and a request to send its headers.
+    pub header_timeout_ms: u64,
+    /// How large a request's headers may be.
+    pub max_header_bytes: u32,
+    /// How large the body of a REST call may be.
+    pub max_body_bytes: usize,
+    /// How large one gRPC message may be, in either direction.
+    pub max_message_bytes: usize,
+    /// The deadline of a unary call that brings none.
+    pub unary_timeout_ms: u64,
+    /// The longest deadline a unary call may bring; longer ones are cut.
+    pub max_unary_timeout_ms: u64,
+    /// How often a quiet SSE stream says that it is alive.
+    pub heartbeat_ms: u64,
+    /// How long open calls may take to finish when the gateway stops.
+    pub drain_ms: u64,
+    /// How often each service is asked for its health.
+    pub health_interval_ms: u64,
+    /// Which web origins may call; `*` is any (tokens travel in a header, never in a cookie).
+    pub allowed_origins: Vec<String>,
+    /// How many proxies stand before the gateway and append to `x-forwarded-for`; 0 believes no such header.
+    pub trusted_proxies: usize,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            max_connections: 10_000,
+            max_streams_per_connection: 1_000,
+            header_timeout_ms: 10_000,
+            max_header_bytes: 32 * 1024,
+            max_body_bytes: 1024 * 1024,
+            max_message_bytes: 4 * 1024 * 1024,
+            unary_timeout_ms: 10_000,
+            max_unary_timeout_ms: 60_000,
+            heartbeat_ms: 15_000,
+            drain_ms: 10_000,
+            health_interval_ms: 2_000,
+            allowed_origins: vec!["*".to_owned()],
+            trusted_proxies: 0,
+        }
+    }
+}
+
+impl HttpSettings {
+    pub(super) fn header_timeout(&self) -> Duration {
+        Duration::from_millis(self.header_timeout_ms)
+    }
+
+    pub(super) fn heartbeat(&self) -> Duration {
+        Duration::from_millis(self.heartbeat_ms.max(1))
+    }
+
+    pub(super) fn drain(&self) -> Duration {
+        Duration::from_millis(self.drain_ms)
+    }
+}

@@ -1,0 +1,110 @@
+//! Sessions and the digests of their refresh tokens.
+
+use mesh_store::StoreError;
+use mesh_types::{Fault, Timestamp, UserId};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
+};
+
+use crate::domain::{Digest, Error, Session};
+
+use super::{
+    Store,
+    entities::{refresh_token, session},
+};
+
+impl Store {
+    /// Keeps a new session and its first refresh token.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn create_session(&self, session: &Session, refresh_token: Digest) -> Result<(), StoreError> {
+        let transaction = self.database.begin().await?;
+        insert(&transaction, session, refresh_token).await?;
+        mesh_store::commit(transaction).await
+    }
+
+    /// Lets `refresh` decide on the session of the refresh token `presented`, given the token's generation. What it
+    /// changed is kept even if it refuses; `next` is kept only if it does not.
+    ///
+    /// # Errors
+    /// UNAUTHENTICATED for a token that is not known, and what `refresh` answers.
+    pub async fn refresh_session(
+        &self,
+        presented: Digest,
+        next: Digest,
+        refresh: impl FnOnce(&mut Session, i64) -> Result<(), Error> + Send,
+    ) -> Result<Session, Fault> {
+        let transaction = self.database.begin().await?;
+        let found = refresh_token::Entity::find_by_id(presented.0.to_vec()).one(&transaction).await;
+        let token = found.map_err(StoreError::from)?.ok_or(Error::RefreshTokenInvalid)?;
+        let found = session::Entity::find_by_id(token.session_id).lock_exclusive().one(&transaction).await;
+        let row = found.map_err(StoreError::from)?.ok_or(Error::RefreshTokenInvalid)?;
+
+        let before = from_row(row);
+        let mut session = before.clone();
+        let outcome = refresh(&mut session, token.generation);
+        if session != before {
+            to_row(&session).update(&transaction).await.map_err(StoreError::from)?;
+        }
+        if outcome.is_ok() {
+            insert_token(&transaction, &session, next).await?;
+        }
+        mesh_store::commit(transaction).await?;
+        outcome?;
+        Ok(session)
+    }
+
+    /// Forgets sessions that expired before `before`; returns how many.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn prune_sessions(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let expired = session::Entity::delete_many().filter(session::Column::ExpiresUs.lt(before.as_micros()));
+        Ok(expired.exec(self.database.background().writer()).await?.rows_affected)
+    }
+}
+
+/// Keeps a new session and its first refresh token, in the caller's transaction.
+pub(super) async fn insert(
+    transaction: &impl ConnectionTrait,
+    session: &Session,
+    refresh_token: Digest,
+) -> Result<(), StoreError> {
+    to_row(session).insert(transaction).await?;
+    insert_token(transaction, session, refresh_token).await
+}
+
+async fn insert_token(transaction: &impl ConnectionTrait, session: &Session, token: Digest) -> Result<(), StoreError> {
+    let row = refresh_token::ActiveModel {
+        digest: Set(token.0.to_vec()),
+        session_id: Set(session.id),
+        generation: Set(session.generation),
+    };
+    row.insert(transaction).await?;
+    Ok(())
+}
+
+fn to_row(session: &Session) -> session::ActiveModel {
+    session::ActiveModel {
+        id: Set(session.id),
+        user_id: Set(session.user_id.0),
+        generation: Set(session.generation),
+        rotated_us: Set(session.rotate_time.as_micros()),
+        created_us: Set(session.create_time.as_micros()),
+        expires_us: Set(session.expire_time.as_micros()),
+        revoked_us: Set(session.revoke_time.map(Timestamp::as_micros)),
+    }
+}
+
+fn from_row(row: session::Model) -> Session {
+    Session {
+        id: row.id,
+        user_id: UserId(row.user_id),
+        generation: row.generation,
+        rotate_time: Timestamp::from_micros(row.rotated_us),
+        create_time: Timestamp::from_micros(row.created_us),
+        expire_time: Timestamp::from_micros(row.expires_us),
+        revoke_time: row.revoked_us.map(Timestamp::from_micros),
+    }
+}

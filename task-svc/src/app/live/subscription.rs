@@ -1,0 +1,183 @@
+//! One watcher: its queue, and its end.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use mesh_types::{TaskId, WorkspaceId};
+use tokio::sync::Notify;
+
+use super::{Live, Place, Shown};
+
+/// Why a watcher is told nothing more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Something was missed: it has to list again.
+    Resync,
+    /// It did not take what was there for it.
+    TooSlow,
+}
+
+/// What waits for a watcher. The stream's side offers, the watcher's side takes.
+pub(super) struct Watcher {
+    queue: Mutex<Queue>,
+    ready: Notify,
+}
+
+/// The newest change of each task, in the order of their numbers: a task that changes again moves to the end. So
+/// whoever has seen a change has seen, or will be told better of, everything before it.
+struct Queue {
+    by_sequence: BTreeMap<u64, Arc<Shown>>,
+    by_task: HashMap<TaskId, u64>,
+    capacity: usize,
+    ended: Option<Ended>,
+}
+
+impl Watcher {
+    fn new(backlog: Vec<Arc<Shown>>, capacity: usize) -> Self {
+        let (by_sequence, by_task) = (BTreeMap::new(), HashMap::new());
+        let mut queue = Queue { by_sequence, by_task, capacity: usize::MAX, ended: None };
+        for shown in backlog {
+            queue.offer(shown);
+        }
+        queue.capacity = capacity + queue.by_task.len();
+        Self { queue: Mutex::new(queue), ready: Notify::new() }
+    }
+
+    pub(super) fn offer(&self, shown: Arc<Shown>) {
+        self.queue().offer(shown);
+        self.ready.notify_one();
+    }
+
+    pub(super) fn end(&self, ended: Ended) {
+        self.queue().end(ended);
+        self.ready.notify_one();
+    }
+
+    fn take(&self) -> Result<Option<Arc<Shown>>, Ended> {
+        self.queue().take()
+    }
+
+    /// Whether nothing waits, not even its end.
+    fn is_idle(&self) -> bool {
+        let queue = self.queue();
+        queue.ended.is_none() && queue.by_sequence.is_empty()
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Queue {
+    fn offer(&mut self, shown: Arc<Shown>) {
+        if self.ended.is_some() {
+            return;
+        }
+        if let Some(superseded) = self.by_task.insert(shown.task.id, shown.sequence) {
+            self.by_sequence.remove(&superseded);
+        }
+        self.by_sequence.insert(shown.sequence, shown);
+        if self.by_task.len() > self.capacity {
+            self.end(Ended::TooSlow);
+        }
+    }
+
+    fn take(&mut self) -> Result<Option<Arc<Shown>>, Ended> {
+        let Some((_, shown)) = self.by_sequence.pop_first() else {
+            return self.ended.map_or(Ok(None), Err);
+        };
+        self.by_task.remove(&shown.task.id);
+        Ok(Some(shown))
+    }
+
+    fn end(&mut self, ended: Ended) {
+        self.ended.get_or_insert(ended);
+        self.by_sequence = BTreeMap::new();
+        self.by_task = HashMap::new();
+    }
+}
+
+/// One watcher's view of the stream. Dropping it ends it.
+pub struct Subscription {
+    live: Arc<Live>,
+    watcher: Arc<Watcher>,
+    number: u64,
+    workspaces: Vec<WorkspaceId>,
+    /// Where it stands.
+    place: Place,
+}
+
+impl Live {
+    /// Watches these workspaces from now on, or from right after a place that was seen before.
+    ///
+    /// # Errors
+    /// [`Ended::Resync`] when what came after that place is not known here.
+    pub fn subscribe(
+        self: &Arc<Self>,
+        workspaces: Vec<WorkspaceId>,
+        resume: Option<Place>,
+    ) -> Result<Subscription, Ended> {
+        let mut state = self.state();
+        let head = self.head().ok_or(Ended::Resync)?;
+        let place = resume.unwrap_or_else(|| head.clone());
+        if place.stream != head.stream || place.sequence > head.sequence {
+            return Err(Ended::Resync);
+        }
+        let missed = state.ring.after(place.sequence).ok_or(Ended::Resync)?;
+        let missed = missed.filter(|shown| workspaces.contains(&shown.task.workspace_id)).cloned().collect();
+        let watcher = Arc::new(Watcher::new(missed, self.settings.queue));
+        let number = state.next_watcher;
+        state.next_watcher += 1;
+        for workspace in &workspaces {
+            state.watchers.entry(*workspace).or_default().insert(number, Arc::clone(&watcher));
+        }
+        Ok(Subscription { live: Arc::clone(self), watcher, number, workspaces, place })
+    }
+}
+
+impl Subscription {
+    /// The next change.
+    ///
+    /// # Errors
+    /// Why there is none any more.
+    pub async fn next(&mut self) -> Result<Arc<Shown>, Ended> {
+        loop {
+            if let Some(shown) = self.watcher.take()? {
+                self.place.sequence = shown.sequence;
+                return Ok(shown);
+            }
+            self.watcher.ready.notified().await;
+        }
+    }
+
+    /// Where it stands: everything of interest up to here was taken.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Moves on past changes that are of no interest, if nothing else waits.
+    pub fn catch_up(&mut self) {
+        // With the lock held nothing is offered between the two looks.
+        let _state = self.live.state();
+        let head = self.live.head().filter(|head| head.stream == self.place.stream);
+        if let Some(head) = head.filter(|_| self.watcher.is_idle()) {
+            self.place = head;
+        }
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        let mut state = self.live.state();
+        for workspace in &self.workspaces {
+            if let Some(watchers) = state.watchers.get_mut(workspace) {
+                watchers.remove(&self.number);
+                if watchers.is_empty() {
+                    state.watchers.remove(workspace);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The ring and the queues, without a bus.
+
+use std::{sync::Arc, time::Duration};
+
+use mesh_types::{Actor, TaskId, Timestamp, UserId, WorkspaceId, new_id};
+
+use super::*;
+use crate::domain::{Draft, Priority, Status, Tags, Title};
+
+const HERE: WorkspaceId = WorkspaceId(uuid::Uuid::from_u128(1));
+const ELSEWHERE: WorkspaceId = WorkspaceId(uuid::Uuid::from_u128(2));
+
+fn live(ring: usize, queue: usize) -> Arc<Live> {
+    let live = Live::new(LiveSettings { ring, queue, patience: Duration::ZERO });
+    live.begin("stream".into());
+    live
+}
+
+fn shown(sequence: u64, task: u128, version: i64) -> Shown {
+    shown_in(HERE, sequence, task, version)
+}
+
+fn shown_in(workspace: WorkspaceId, sequence: u64, task: u128, version: i64) -> Shown {
+    let now = Timestamp::default();
+    let user_id = UserId(new_id(now));
+    let actor = Actor { user_id, service: None, token_id: None, client_address: None, user_agent: None };
+    let draft = Draft {
+        list_id: None,
+        parent_id: None,
+        title: Title::kept("task".to_owned()),
+        description: None,
+        status: Status::NeedsAction,
+        priority: Priority::None,
+        tags: Tags::default(),
+        start: None,
+        due: None,
+        series: None,
+    };
+    let id = TaskId(uuid::Uuid::from_u128(task));
+    let born = Task::create(id, workspace, draft, &actor, now).expect("people may make tasks").after;
+    Shown { sequence, epoch: 1, task: Task { version, ..born } }
+}
+
+fn place(sequence: u64) -> Place {
+    Place { stream: "stream".into(), sequence }
+}
+
+/// The numbers of the changes that wait for a watcher, until it ends or none is left.
+async fn waiting(subscription: &mut Subscription) -> (Vec<u64>, Option<Ended>) {
+    let mut sequences = Vec::new();
+    loop {
+        match futures::FutureExt::now_or_never(subscription.next()) {
+            Some(Ok(shown)) => sequences.push(shown.sequence),
+            Some(Err(ended)) => return (sequences, Some(ended)),
+            None => return (sequences, None),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_task_that_changes_again_is_told_once_and_later() {
+    let live = live(100, 10);
+    let mut watcher = live.subscribe(vec![HERE], None).expect("a watch");
+    for change in [shown(1, 7, 1), shown(2, 8, 1), shown(3, 7, 2)] {
+        live.show(change);
+    }
+    assert_eq!(waiting(&mut watcher).await, (vec![2, 3], None));
+    assert_eq!(watcher.place(), &place(3));
+}
+
+#[tokio::test]
+async fn a_version_older_than_what_was_told_is_not_told() {
+    let live = live(100, 10);
+    let mut watcher = live.subscribe(vec![HERE], None).expect("a watch");
+    live.show(shown(1, 7, 2));
+    live.show(shown(2, 7, 1));
+    live.show(shown(3, 7, 2));
+    live.show(Shown { epoch: 2, ..shown(4, 7, 1) });
+    assert_eq!(waiting(&mut watcher).await, (vec![4], None));
+    let mut resumed = live.subscribe(vec![HERE], Some(place(1))).expect("nothing is missing");
+    assert_eq!(waiting(&mut resumed).await, (vec![4], None));
+}
+
+#[tokio::test]
+async fn a_change_that_comes_twice_is_told_once() {
+    let live = live(100, 10);
+    let mut watcher = live.subscribe(vec![HERE], None).expect("a watch");
+    for change in [shown(1, 7, 1), shown(2, 8, 1), shown(1, 7, 1), shown(2, 8, 1)] {
+        live.show(change);
+    }
+    assert_eq!(waiting(&mut watcher).await, (vec![1, 2], None));
+}
+
+#[tokio::test]
+async fn a_resumed_watch_begins_where_the_ring_still_reaches() {
+    let live = live(3, 10);
+    for sequence in 1..=5 {
+        live.show(shown(sequence * 10, sequence.into(), 1));
+    }
+    assert_eq!(live.subscribe(vec![HERE], Some(place(19))).err(), Some(Ended::Resync));
+    let mut resumed = live.subscribe(vec![HERE], Some(place(20))).expect("the ring holds what came after");
+    assert_eq!(waiting(&mut resumed).await, (vec![30, 40, 50], None));
+    assert_eq!(live.subscribe(vec![HERE], Some(place(51))).err(), Some(Ended::Resync));
+}
+
+#[tokio::test]
+async fn what_came_before_the_first_change_that_was_seen_is_not_known() {
+    let live = live(10, 10);
+    live.show(shown(100, 7, 1));
+    assert_eq!(live.subscribe(vec![HERE], Some(place(98))).err(), Some(Ended::Resync));
+    assert!(live.subscribe(vec![HERE], Some(place(99))).is_ok());
+}
+
+#[tokio::test]
+async fn a_backlog_does_not_make_a_watcher_slow() {
+    let live = live(100, 2);
+    for sequence in 1..=50 {
+        live.show(shown(sequence, sequence.into(), 1));
+    }
+    let mut resumed = live.subscribe(vec![HERE], Some(place(10))).expect("a watch");
+    assert_eq!(waiting(&mut resumed).await, ((11..=50).collect(), None));
+}
+
+#[tokio::test]
+async fn a_watcher_that_takes_nothing_is_ended_and_keeps_its_place() {
+    let live = live(100, 2);
+    let mut watcher = live.subscribe(vec![HERE], None).expect("a watch");
+    for sequence in 1..=3 {
+        live.show(shown(sequence, sequence.into(), 1));
+    }
+    assert_eq!(waiting(&mut watcher).await, (vec![], Some(Ended::TooSlow)));
+    assert_eq!(watcher.place(), &place(0));
+    watcher.catch_up();
+    assert_eq!(watcher.place(), &place(0));
+}
+
+#[tokio::test]
+async fn another_stream_ends_every_watch() {
+    let live = live(100, 10);
+    let mut watcher = live.subscribe(vec![HERE], None).expect("a watch");
+    live.show(shown(5, 7, 1));
+    live.begin("another".into());
+    assert_eq!(waiting(&mut watcher).await, (vec![], Some(Ended::Resync)));
+    assert_eq!(live.subscribe(vec![HERE], Some(place(5))).err(), Some(Ended::Resync));
+    live.show(shown(1, 7, 1));
+    assert_eq!(live.head().map(|head| head.sequence), Some(1));
+}
+
+#[tokio::test]
+async fn changes_elsewhere_move_a_quiet_watch_on() {
+    let live = live(2, 10);
+    let mut watcher = live.subscribe(vec![HERE], None).expect("a watch");
+    for sequence in 1..=9 {
+        live.show(shown_in(ELSEWHERE, sequence, sequence.into(), 1));
+    }
+    assert_eq!(waiting(&mut watcher).await, (vec![], None));
+    watcher.catch_up();
+    assert_eq!(watcher.place(), &place(9));
+    live.show(shown(10, 7, 1));
+    watcher.catch_up();
+    assert_eq!(watcher.place(), &place(9), "something waits");
+}
+
+#[tokio::test]
+async fn whoever_has_gone_is_forgotten() {
+    let live = live(2, 10);
+    let watchers = [HERE, ELSEWHERE].map(|workspace| live.subscribe(vec![workspace], None).expect("a watch"));
+    assert_eq!(live.state().watchers.len(), 2);
+    drop(watchers);
+    assert_eq!(live.state().watchers.len(), 0);
+}

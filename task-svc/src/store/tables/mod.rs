@@ -1,0 +1,3 @@
+//! Rows as they are stored, and their translation to and from the domain.
+
+pub(super) mod task;

@@ -1,0 +1,41 @@
+//! What can be asked of the program.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+/// Taskmesh: a self-hosted task system.
+#[derive(Debug, Parser)]
+#[command(name = "taskmesh", disable_help_subcommand = true)]
+pub(crate) struct CommandLine {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run every service in this process, with its data in a folder.
+    Serve(ServeOptions),
+}
+
+/// How to serve.
+#[derive(Args, Debug)]
+pub(crate) struct ServeOptions {
+    /// The address at which gRPC, gRPC-Web and REST are served; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// The folder that holds all data and the signing key; it is created on the first run.
+    #[arg(long, value_name = "FOLDER", default_value = "./data")]
+    pub(crate) data: PathBuf,
+    /// An address for metrics and health of the process; none without it.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) admin_listen: Option<SocketAddr>,
+    /// What to log, by module, such as `info,task_svc=debug`.
+    #[arg(long, value_name = "FILTER")]
+    pub(crate) log: Option<String>,
+    /// A file to write when ready: JSON with the process's id and addresses.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ready_file: Option<PathBuf>,
+}

@@ -1,0 +1,8 @@
+//! `taskmesh serve` as whoever starts it sees it: the real program, as a process.
+#![expect(clippy::expect_used, reason = "what a test expects, it may expect")]
+
+mod program;
+
+mod data_folder;
+mod serving;
+mod stopping;
