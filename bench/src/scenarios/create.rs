@@ -21,7 +21,6 @@ pub async fn create(mesh: &Mesh, duration: Duration) -> anyhow::Result<Vec<Row>>
     let token = mesh.sign_up().await?;
     load::closed(creators(mesh, &token).await?, duration / 4).await.context("warm-up")?;
     let full = load::closed(creators(mesh, &token).await?, duration).await?;
-    mesh.wait_until_audited().await?;
     let half = load::steady(creators(mesh, &token).await?, full.rate() / 2.0, duration).await?;
     let pgbench = pgbench::whole_write(mesh, CONNECTIONS, duration).await?;
     let share = full.rate() / pgbench * 100.0;

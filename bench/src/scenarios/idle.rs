@@ -9,7 +9,7 @@ use crate::{
 
 /// S10: idle memory and the time to readiness, of the single process and of each service.
 pub async fn idle(mesh: &Mesh) -> anyhow::Result<Vec<Row>> {
-    let single = Single::start().await?;
+    let single = Single::start(mesh.programs()).await?;
     // Let start-up work settle: what is measured is a process that idles.
     tokio::time::sleep(Duration::from_secs(3)).await;
     let held = mib(process::resident(single.pid())?);
@@ -21,7 +21,7 @@ pub async fn idle(mesh: &Mesh) -> anyhow::Result<Vec<Row>> {
         bar: "< 60 MB, < 1 s",
         met: Some(held < 60.0 && ready < Duration::from_secs(1)),
     }];
-    for process in mesh.fresh_processes().await? {
+    for process in mesh.processes()? {
         let held = mib(process::resident(process.pid)?);
         rows.push(Row {
             id: "S10",

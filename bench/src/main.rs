@@ -1,0 +1,58 @@
+//! Runs the scenarios and prints one table. `cargo xtask bench` builds everything in release and starts this.
+#![expect(clippy::print_stdout, reason = "the table is what the program is for")]
+
+use std::time::Duration;
+
+use bench::{Row, scenarios, target::Mesh};
+use clap::Parser;
+
+/// Measures Taskmesh on this machine.
+#[derive(Parser)]
+struct Options {
+    /// Seconds that each load runs.
+    #[arg(long, default_value_t = 15)]
+    seconds: u64,
+    /// Only these bars, such as `S4`; all when none is named.
+    only: Vec<String>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let options = Options::parse();
+    let duration = Duration::from_secs(options.seconds);
+    let wanted = |bars: &[&str]| options.only.is_empty() || bars.iter().any(|bar| options.only.iter().any(|o| o == bar));
+    let mesh = Mesh::start()?;
+    let mut rows = Vec::new();
+    // Idle memory first: nobody has called yet.
+    if wanted(&["S10"]) {
+        rows.extend(scenarios::idle(&mesh).await?);
+    }
+    if wanted(&["S1", "S2"]) {
+        rows.extend(scenarios::create(&mesh, duration).await?);
+    }
+    if wanted(&["S4"]) {
+        rows.extend(scenarios::forward(&mesh, duration).await?);
+    }
+    if wanted(&["S5"]) {
+        rows.extend(scenarios::watch(&mesh, duration).await?);
+    }
+    mesh.stop()?;
+    rows.sort_by_key(|row| row.id[1..].parse::<u32>().unwrap_or(0));
+    print(&rows, options.json)
+}
+
+fn print(rows: &[Row], json: bool) -> anyhow::Result<()> {
+    if json {
+        println!("{}", serde_json::to_string_pretty(rows)?);
+        return Ok(());
+    }
+    println!("| | what | measured | bar | |\n|---|---|---|---|---|");
+    for row in rows {
+        let met = row.met.map_or("", |met| if met { "met" } else { "not met" });
+        println!("| {} | {} | {} | {} | {met} |", row.id, row.what, row.measured, row.bar);
+    }
+    Ok(())
+}

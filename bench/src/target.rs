@@ -1,0 +1,152 @@
+//! What is measured: a mesh of release processes on servers of its own, and the single program.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, bail, ensure};
+use http::Method;
+use xtask::{
+    free_port,
+    mesh::{Databases, Member, Plan, Service},
+    servers::{Durability, Servers},
+    workspace::{Profile, Workspace},
+};
+
+use crate::http::Connection;
+
+/// A running mesh: one process of each service, PostgreSQL that syncs every commit, and NATS.
+pub struct Mesh {
+    /// Where the gateway listens, as `host:port`.
+    pub gateway: String,
+    // Before the servers, so that it stops first.
+    mesh: xtask::mesh::Mesh,
+    servers: Servers,
+    programs: PathBuf,
+}
+
+/// A process that has just been started.
+pub struct Fresh {
+    /// Which service it is of.
+    pub service: &'static str,
+    /// Its process id.
+    pub pid: u32,
+}
+
+impl Mesh {
+    /// Starts servers and services.
+    pub fn start() -> anyhow::Result<Self> {
+        let workspace = Workspace::locate()?;
+        let servers = Servers::start(&workspace, Durability::Real)?;
+        let programs = workspace.programs(Profile::Release);
+        let create = |name: &str| servers.postgres.create_database(name);
+        let plan = Plan {
+            programs: &programs,
+            folder: servers.folder(),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?)),
+            replicas: 1,
+            databases: Databases { gateway: create("gateway")?, task: create("task")?, audit: create("audit")? },
+            nats_url: servers.nats.url(),
+            variables: vec![],
+        };
+        let mesh = xtask::mesh::Mesh::start(&plan)?;
+        Ok(Self { gateway: mesh.gateway().to_string(), mesh, servers, programs })
+    }
+
+    /// A new person's API token.
+    pub async fn sign_up(&self) -> anyhow::Result<String> {
+        let email = format!("bench-{}@example.com", std::time::UNIX_EPOCH.elapsed()?.as_nanos());
+        let body = format!(r#"{{"email": "{email}", "password": "a password for benches"}}"#);
+        let mut connection = Connection::open(&self.gateway, "").await?;
+        let session = connection.json(Method::POST, "/v1/auth/signup", body).await.context("sign up")?;
+        let access = session["accessToken"].as_str().context("no access token")?;
+        let mut connection = Connection::open(&self.gateway, access).await?;
+        let token = connection.json(Method::POST, "/v1/tokens", r#"{"name": "bench"}"#.to_owned()).await?;
+        Ok(token["secret"].as_str().context("no secret")?.to_owned())
+    }
+
+    /// The process id of a service.
+    pub fn process(&self, service: &str) -> anyhow::Result<u32> {
+        let member = self.mesh.members().iter().find(|member| member.service.name() == service);
+        member.and_then(Member::id).with_context(|| format!("{service} does not run"))
+    }
+
+    /// The process ids of all services, which nobody has called yet.
+    pub fn processes(&self) -> anyhow::Result<Vec<Fresh>> {
+        let fresh = |service: Service| Ok(Fresh { service: service.name(), pid: self.process(service.name())? });
+        Service::ALL.into_iter().map(fresh).collect()
+    }
+
+    /// A new, empty database, and the program `pgbench` that belongs to the server.
+    pub fn pgbench(&self) -> anyhow::Result<(String, PathBuf)> {
+        let folder = self.servers.postgres.programs().context("pgbench is not on this machine")?;
+        Ok((self.servers.postgres.create_database("pgbench")?, folder.join("pgbench")))
+    }
+
+    /// The folder of the release programs.
+    pub fn programs(&self) -> &PathBuf {
+        &self.programs
+    }
+
+    /// Stops everything in order.
+    pub fn stop(self) -> anyhow::Result<()> {
+        self.mesh.stop()
+    }
+}
+
+/// `taskmesh serve`, just started.
+pub struct Single {
+    child: Child,
+    _data: tempfile::TempDir,
+    /// How long it took from the start of the process until it answered.
+    pub ready_after: Duration,
+}
+
+impl Single {
+    /// Starts the single program in an empty folder and waits until it answers.
+    pub async fn start(programs: &std::path::Path) -> anyhow::Result<Self> {
+        let data = tempfile::tempdir()?;
+        let address = format!("127.0.0.1:{}", free_port()?);
+        let started = Instant::now();
+        let child = Command::new(programs.join("taskmesh"))
+            .args(["serve", "--listen", &address, "--data"])
+            .arg(data.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .context("start taskmesh serve")?;
+        let mut single = Self { child, _data: data, ready_after: Duration::ZERO };
+        while !answers(&address).await {
+            ensure!(single.child.try_wait()?.is_none(), "taskmesh serve ended");
+            if started.elapsed() > Duration::from_secs(30) {
+                bail!("taskmesh serve does not answer");
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        single.ready_after = started.elapsed();
+        Ok(single)
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Single {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+async fn answers(address: &str) -> bool {
+    match Connection::open(address, "").await {
+        Ok(mut connection) => connection.call(Method::GET, "/readyz", "").await.is_ok(),
+        Err(_) => false,
+    }
+}

@@ -1,0 +1,89 @@
+//! A mesh: each service a process, on databases and a NATS server of its own.
+
+use std::{net::SocketAddr, path::PathBuf, time::Instant};
+
+use anyhow::{Result, bail};
+use mesh_testkit::{TestDatabase, postgres};
+use tempfile::TempDir;
+use xtask::{
+    free_port,
+    mesh::{Databases, Member, Plan},
+    servers::Nats,
+    workspace::Workspace,
+};
+
+use super::{POLL, end_of, programs};
+use crate::PATIENCE;
+
+/// A running mesh.
+#[derive(Debug)]
+pub struct Mesh {
+    processes: xtask::mesh::Mesh,
+    nats: Nats,
+    #[expect(dead_code, reason = "held for their drop, after the processes'")]
+    databases: [TestDatabase; 3],
+    #[expect(dead_code, reason = "held for its drop, after the processes'")]
+    folder: TempDir,
+}
+
+impl Mesh {
+    /// Starts one with empty databases and an empty bus.
+    pub(super) async fn start() -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let nats = Nats::obtain(&Workspace::locate()?, folder.path())?;
+        let databases = [postgres().await, postgres().await, postgres().await];
+        let [gateway, task, audit] = databases.each_ref().map(|database| database.url().to_owned());
+        let processes = xtask::mesh::Mesh::start(&Plan {
+            programs: &programs()?,
+            folder: folder.path(),
+            listen: SocketAddr::from(([127, 0, 0, 1], free_port()?)),
+            replicas: 1,
+            databases: Databases { gateway, task, audit },
+            nats_url: nats.url(),
+            variables: Vec::new(),
+        })?;
+        Ok(Self { processes, nats, databases, folder })
+    }
+
+    /// Where the gateway listens.
+    pub fn address(&self) -> SocketAddr {
+        self.processes.gateway()
+    }
+
+    /// The file of the key that signs access tokens.
+    pub(super) fn signing_key(&self) -> PathBuf {
+        self.processes.signing_key()
+    }
+
+    pub(super) async fn restart(&mut self, part: &str, crash_at: Option<&str>) -> Result<()> {
+        let member = self.processes.member(part, 0)?;
+        member.kill()?;
+        let variables: Vec<_> = crash_at.map(|point| ("TASKMESH_CRASH_AT", point)).into_iter().collect();
+        member.launch(&variables)?;
+        ready(member).await
+    }
+
+    pub(super) fn has_ended(&mut self, part: &str) -> Result<bool> {
+        Ok(!self.processes.member(part, 0)?.running()?)
+    }
+
+    pub(super) fn nats(&mut self) -> &mut Nats {
+        &mut self.nats
+    }
+
+    pub(super) fn logs(&self) -> String {
+        self.processes.members().iter().map(|member| end_of(member.log())).collect()
+    }
+}
+
+/// Waits, while others go on, until the process says that it is ready.
+async fn ready(member: &mut Member) -> Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    while member.admin().is_none() {
+        if !member.running()? || Instant::now() > deadline {
+            bail!("{} does not get ready\n{}", member.service.name(), end_of(member.log()));
+        }
+        tokio::time::sleep(POLL).await;
+    }
+    Ok(())
+}

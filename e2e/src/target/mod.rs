@@ -1,0 +1,169 @@
+//! A Taskmesh to test: in one process, or as a mesh of processes.
+
+mod mesh;
+mod single;
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use tokio::sync::OnceCell;
+
+use crate::{Client, Face, Person};
+
+pub use mesh::Mesh;
+pub use single::Single;
+
+/// How often a process is asked whether it is ready.
+const POLL: Duration = Duration::from_millis(10);
+
+/// How Taskmesh runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// Every service in one process, on SQLite.
+    Single,
+    /// Every service on its own, on PostgreSQL and NATS.
+    Mesh,
+}
+
+impl Mode {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Single, Self::Mesh];
+}
+
+/// A running Taskmesh. Dropping it ends its processes.
+#[derive(Debug)]
+pub enum Target {
+    /// In one process.
+    Single(Single),
+    /// As a mesh.
+    Mesh(Mesh),
+}
+
+impl Target {
+    /// Starts one of its own for a test that does it harm.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn start(mode: Mode) -> Result<Self> {
+        Ok(match mode {
+            Mode::Single => Self::Single(Single::start().await?),
+            Mode::Mesh => Self::Mesh(Mesh::start().await?),
+        })
+    }
+
+    /// The one that all tests of this program share. It ends with the program.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn shared(mode: Mode) -> Result<&'static Self> {
+        static SINGLE: OnceCell<Target> = OnceCell::const_new();
+        static MESH: OnceCell<Target> = OnceCell::const_new();
+        let cell = match mode {
+            Mode::Single => &SINGLE,
+            Mode::Mesh => &MESH,
+        };
+        cell.get_or_try_init(|| Self::start(mode)).await
+    }
+
+    /// Kills one of its processes, as `kill -9` does, unless it has ended already, and starts it again; it dies when it
+    /// passes `crash_at`, if that is given (`name` or `name:times`).
+    ///
+    /// # Errors
+    /// When there is no such process, or it does not start.
+    pub async fn restart(&mut self, part: &str, crash_at: Option<&str>) -> Result<()> {
+        match self {
+            Self::Single(single) => single.restart(crash_at).await,
+            Self::Mesh(mesh) => mesh.restart(part, crash_at).await,
+        }
+    }
+
+    /// Whether one of its processes has ended by itself.
+    ///
+    /// # Errors
+    /// When there is no such process.
+    pub fn has_ended(&mut self, part: &str) -> Result<bool> {
+        match self {
+            Self::Single(single) => single.has_ended(),
+            Self::Mesh(mesh) => mesh.has_ended(part),
+        }
+    }
+
+    /// The NATS server of a mesh.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn nats(&mut self) -> Result<&mut xtask::servers::Nats> {
+        match self {
+            Self::Single(_) => bail!("one process has no NATS server"),
+            Self::Mesh(mesh) => Ok(mesh.nats()),
+        }
+    }
+
+    /// The last lines that each process logged.
+    pub fn logs(&self) -> String {
+        match self {
+            Self::Single(single) => single.logs(),
+            Self::Mesh(mesh) => mesh.logs(),
+        }
+    }
+
+    /// Where the gateway listens.
+    pub fn address(&self) -> SocketAddr {
+        match self {
+            Self::Single(single) => single.address(),
+            Self::Mesh(mesh) => mesh.address(),
+        }
+    }
+
+    /// The private key, in PEM, with which its gateway signs access tokens.
+    ///
+    /// # Errors
+    /// When its file cannot be read.
+    pub fn signing_key(&self) -> Result<String> {
+        let file = match self {
+            Self::Single(single) => single.signing_key(),
+            Self::Mesh(mesh) => mesh.signing_key(),
+        };
+        std::fs::read_to_string(&file).with_context(|| file.display().to_string())
+    }
+
+    /// A client without a token.
+    ///
+    /// # Errors
+    /// Never for an address that is listened on.
+    pub fn client(&self, face: Face) -> Result<Client> {
+        Client::new(face, self.address())
+    }
+
+    /// Somebody new, and a client that carries their API token.
+    ///
+    /// # Errors
+    /// When signing up fails.
+    pub async fn person(&self, face: Face, name: &str) -> Result<(Person, Client)> {
+        let client = self.client(face)?;
+        let person = Person::sign_up(&client, name).await?;
+        let client = client.with_token(&person.api_token);
+        Ok((person, client))
+    }
+}
+
+/// The folder of this build's programs: they lie beside the test that runs.
+fn programs() -> Result<PathBuf> {
+    let test = std::env::current_exe()?;
+    let folder = test.ancestors().nth(2).context("a test lies in the build folder")?;
+    for name in ["gateway", "task-svc", "audit-svc"] {
+        ensure!(folder.join(name).is_file(), "{name} is not built: run `cargo xtask test`, which builds every program");
+    }
+    Ok(folder.to_owned())
+}
+
+/// The last lines of a log.
+fn end_of(log: &Path) -> String {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<_> = text.lines().collect();
+    format!("{}:\n{}\n", log.display(), lines[lines.len().saturating_sub(20)..].join("\n"))
+}

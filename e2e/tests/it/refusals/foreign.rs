@@ -1,0 +1,79 @@
+//! What belongs to others does not exist.
+
+use anyhow::{Context, Result, ensure};
+use e2e::{Client, Face, Mode, Target};
+use mesh_proto::{Method, methods, task::v1::Task};
+use prost_reflect::ReflectMessage;
+use tonic::Code;
+
+use super::{
+    Delays,
+    sample::{StringField, sample},
+};
+
+in_both_modes! {
+    the_ids_of_others_are_not_found;
+}
+
+const SECRET: &str = "nobody else's business";
+
+async fn the_ids_of_others_are_not_found(mode: Mode) -> Result<()> {
+    let target = Target::shared(mode).await?;
+    let (ada, hers) = target.person(Face::Grpc, "ada").await?;
+    let task = hers.create_task(Task { title: Some(SECRET.to_owned()), ..Task::default() }).await;
+    let task = task.map_err(|failure| anyhow::anyhow!("{failure:?}"))?;
+    let (eve, _) = target.person(Face::Grpc, "eve").await?;
+    let ids = [&task.id, &ada.workspace_id, &ada.user_id, &ada.api_token_id];
+    let mut delays = Delays::default();
+    let mut asked = 0;
+    for face in Face::ALL {
+        let client = target.client(face)?.with_token(&eve.access_token);
+        for method in methods() {
+            let fields = StringField::all(&method.descriptor.input());
+            for field in fields.iter().filter(|field| names_something(method, field)) {
+                for id in ids {
+                    not_found(&mut delays, &client, method, field, id).await?;
+                    asked += 1;
+                }
+            }
+        }
+    }
+    ensure!(asked > 0);
+    let now = hers.get_task(&task.id).await.map_err(|failure| anyhow::anyhow!("{failure:?}"))?;
+    ensure!(now == Task { change_id: String::new(), ..task }, "it was changed: {now:?}");
+    Ok(())
+}
+
+/// Whether the field names the thing that is asked for, or the workspace in which to look.
+fn names_something(method: &Method, field: &StringField) -> bool {
+    let creates = method.descriptor.name().starts_with("Create");
+    match field.field().name() {
+        "id" => !creates,
+        "workspace_id" => !method.descriptor.name().starts_with("Update") || field.way.len() == 1,
+        "entity_id" => true,
+        _ => false,
+    }
+}
+
+async fn not_found(
+    delays: &mut Delays,
+    client: &Client,
+    method: &Method,
+    field: &StringField,
+    id: &str,
+) -> Result<()> {
+    let place = || format!("{} of {} by {:?}", field.path(), method.path, client.face());
+    let answer = delays.ask(client, method, field.replaced(&sample(method), id.as_bytes())).await.with_context(place)?;
+    match answer {
+        Err(failure) => {
+            ensure!(failure.code == Code::NotFound && failure.reason == "RESOURCE_NOT_FOUND", "{}: {failure:?}", place());
+        }
+        // A history that is not the caller's is empty.
+        Ok(bytes) => {
+            let empty = prost_reflect::DynamicMessage::decode(method.descriptor.output(), bytes.clone())?;
+            let none = empty.descriptor().fields().all(|field| !empty.has_field(&field));
+            ensure!(field.field().name() == "entity_id" && none, "{} answered {empty:?}", place());
+        }
+    }
+    Ok(())
+}

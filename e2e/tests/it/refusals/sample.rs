@@ -1,0 +1,139 @@
+//! Requests made from descriptors: one that is well formed for every RPC, and what can be done to its fields.
+
+use bytes::{BufMut, Bytes, BytesMut};
+use mesh_proto::Method;
+use mesh_types::{Clock, SystemClock, new_id};
+use prost::{
+    Message,
+    encoding::{WireType, encode_key, encode_varint},
+};
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage, Value};
+
+/// How deep messages are filled and walked; deeper ones are of types that were seen before.
+const DEPTH: usize = 2;
+
+/// A request of `method` that says what it must and little more. Its ids name nothing that exists.
+pub(super) fn sample(method: &Method) -> DynamicMessage {
+    let kind = method.descriptor.input();
+    let mut request = DynamicMessage::new(kind.clone());
+    let updates = method.descriptor.name().starts_with("Update");
+    for field in kind.fields().filter(|field| !field.is_list() && !field.is_map() && !is_choice(field)) {
+        match field.kind() {
+            Kind::String => request.set_field(&field, Value::String(plausible(&field))),
+            Kind::Message(inner) if !is_well_known(&inner) => {
+                let mut resource = DynamicMessage::new(inner.clone());
+                // What a resource needs in every service: a name; to be changed, its id.
+                for field in ["title", "name", "id"].iter().filter(|name| **name != "id" || updates) {
+                    let field = inner.get_field_by_name(field);
+                    field.into_iter().for_each(|field| resource.set_field(&field, Value::String(plausible(&field))));
+                }
+                request.set_field(&field, Value::Message(resource));
+            }
+            _ => {}
+        }
+    }
+    request
+}
+
+fn plausible(field: &FieldDescriptor) -> String {
+    match field.name() {
+        "id" | "entity_id" => new_id(SystemClock.now()).to_string(),
+        "email" => format!("sample-{}@example.com", new_id(SystemClock.now())),
+        "password" | "refresh_token" => "correct horse battery".to_owned(),
+        "title" | "name" | "display_name" => "sample".to_owned(),
+        "entity_type" => "task".to_owned(),
+        _ => String::new(),
+    }
+}
+
+fn is_choice(field: &FieldDescriptor) -> bool {
+    field.containing_oneof().is_some_and(|oneof| !oneof.is_synthetic())
+}
+
+fn is_well_known(kind: &MessageDescriptor) -> bool {
+    kind.package_name() == "google.protobuf"
+}
+
+/// A string somewhere in a request.
+#[derive(Clone, Debug)]
+pub(super) struct StringField {
+    /// The way to it, from the request.
+    pub(super) way: Vec<FieldDescriptor>,
+}
+
+impl StringField {
+    /// Every string of the request, down to [`DEPTH`] messages.
+    pub(super) fn all(kind: &MessageDescriptor) -> Vec<Self> {
+        let mut found = Vec::new();
+        walk(kind, &mut Vec::new(), &mut found);
+        found
+    }
+
+    /// The field itself.
+    pub(super) fn field(&self) -> &FieldDescriptor {
+        &self.way[self.way.len() - 1]
+    }
+
+    /// As `BadRequest` names it.
+    pub(super) fn path(&self) -> String {
+        let names: Vec<_> = self.way.iter().map(FieldDescriptor::name).collect();
+        names.join(".")
+    }
+
+    /// Whether the contract has a rule for it.
+    pub(super) fn has_rule(&self) -> bool {
+        let rules = mesh_proto::descriptors().get_extension_by_name("buf.validate.field");
+        rules.is_some_and(|rules| self.field().options().has_extension(&rules))
+    }
+
+    /// Whether the contract says that it holds an id.
+    pub(super) fn is_id(&self) -> bool {
+        let rules = mesh_proto::descriptors().get_extension_by_name("buf.validate.field");
+        let options = self.field().options();
+        let rules = rules.and_then(|rules| Some(options.get_extension(&rules).as_message()?.clone()));
+        let string = rules.and_then(|rules| Some(rules.get_field_by_name("string")?.as_message()?.clone()));
+        string.is_some_and(|rules| rules.get_field_by_name("uuid").is_some_and(|uuid| uuid.as_bool() == Some(true)))
+    }
+
+    /// `request` with these bytes as the field's value. On the wire what comes last counts, and messages merge.
+    pub(super) fn replaced(&self, request: &DynamicMessage, value: &[u8]) -> Bytes {
+        let mut part = value.to_vec();
+        for field in self.way.iter().rev() {
+            let mut outer = Vec::new();
+            encode_key(field.number(), WireType::LengthDelimited, &mut outer);
+            encode_varint(part.len() as u64, &mut outer);
+            outer.put_slice(&part);
+            part = outer;
+        }
+        let mut bytes = BytesMut::from(request.encode_to_vec().as_slice());
+        bytes.put_slice(&part);
+        bytes.freeze()
+    }
+}
+
+fn walk(kind: &MessageDescriptor, way: &mut Vec<FieldDescriptor>, found: &mut Vec<StringField>) {
+    for field in kind.fields().filter(|field| !field.is_map()) {
+        way.push(field.clone());
+        match field.kind() {
+            Kind::String => found.push(StringField { way: way.clone() }),
+            Kind::Message(inner) if way.len() < DEPTH && !field.is_list() && !is_well_known(&inner) => {
+                walk(&inner, way, found);
+            }
+            _ => {}
+        }
+        way.pop();
+    }
+}
+
+#[test]
+fn a_sample_of_every_request_decodes_and_names_every_string() {
+    for method in mesh_proto::methods() {
+        let request = sample(method);
+        for field in StringField::all(&request.descriptor()) {
+            let changed = field.replaced(&request, b"changed");
+            let decoded = DynamicMessage::decode(request.descriptor(), changed);
+            let json = serde_json::to_string(&decoded.expect("it decodes")).expect("it is JSON");
+            assert!(json.contains("changed"), "{} of {}: {json}", field.path(), method.path);
+        }
+    }
+}

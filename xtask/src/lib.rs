@@ -1,0 +1,18 @@
+//! What `cargo xtask` does, in reading order; a library too, so that end-to-end tests and benches start the same
+//! processes in the same way.
+#![expect(clippy::print_stdout, reason = "a command-line program")]
+
+pub mod workspace;
+
+mod process;
+pub mod servers;
+
+pub mod mesh;
+
+pub mod bench;
+pub mod buf;
+pub mod run;
+pub mod test;
+pub mod tidy;
+
+pub use process::{Interrupt, Process, free_port};

@@ -1,0 +1,3 @@
+//! The tools, with real servers.
+
+mod servers;
