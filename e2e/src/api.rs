@@ -4,7 +4,10 @@ use mesh_proto::{
     audit::v1::{
         AuditEvent, ListAuditEventsRequest, ListAuditEventsResponse, ListEntityEventsRequest, ListEntityEventsResponse,
     },
-    auth::v1::{ApiToken, CreateApiTokenRequest, CreateApiTokenResponse, GetMeRequest, GetMeResponse, Session, SignInRequest, SignUpRequest},
+    auth::v1::{
+        ApiToken, CreateApiTokenRequest, CreateApiTokenResponse, GetMeRequest, GetMeResponse, Session, SignInRequest,
+        SignUpRequest,
+    },
     task::v1::{
         CompleteTaskRequest, CreateTaskRequest, DeleteTaskRequest, GetTaskRequest, ListTasksRequest, ListTasksResponse,
         Task, UndeleteTaskRequest, UpdateTaskRequest, WatchTasksRequest, WatchTasksResponse,

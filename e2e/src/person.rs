@@ -39,10 +39,10 @@ impl Person {
     pub async fn sign_up(client: &Client, name: &str) -> Result<Self> {
         let email = Self::new_email(name);
         let password = "correct horse battery staple".to_owned();
-        let session = client.sign_up(&email, &password).await.map_err(refused).context("signing up")?;
+        let session = client.sign_up(&email, &password).await.context("signing up")?;
         let user = session.user.context("a session is somebody's")?;
         let made = client.with_token(&session.access_token).create_api_token("e2e").await;
-        let made = made.map_err(refused).context("making an API token")?;
+        let made = made.context("making an API token")?;
         Ok(Self {
             email,
             password,
@@ -54,8 +54,4 @@ impl Person {
             api_token_id: made.token.context("a token comes with its secret")?.id,
         })
     }
-}
-
-fn refused(failure: crate::Failure) -> anyhow::Error {
-    anyhow::anyhow!("{failure:?}")
 }

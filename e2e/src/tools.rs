@@ -88,7 +88,8 @@ async fn succeed_within(mut command: Command, patience: Duration) -> Result<Stri
     command.stdin(Stdio::null()).kill_on_drop(true);
     let text = format!("{:?}", command.as_std());
     let output = tokio::time::timeout(patience, command.output()).await;
-    let output = output.with_context(|| format!("still running: {text}"))?.with_context(|| format!("cannot run {text}"))?;
+    let output =
+        output.with_context(|| format!("still running: {text}"))?.with_context(|| format!("cannot run {text}"))?;
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     if !output.status.success() {
         bail!("{text}: {}\n{out}{err}", output.status);

@@ -74,7 +74,8 @@ pub async fn start(config: &Config, dependencies: Dependencies) -> anyhow::Resul
     let log = EventLog::new(database.clone(), "gateway");
     let store = Store::new(database.clone(), log.clone(), events::envelope);
     let exchange = Exchange::new(store.clone(), keys.clone(), clock.clone(), config.tokens.exchange());
-    let app = App::new(store.clone(), keys.clone(), exchange.clone(), clock.clone(), config.app())?;
+    let app = App::new(store.clone(), keys.clone(), exchange.clone(), clock.clone(), config.app())
+        .context("accounts.password_*")?;
     let app = Arc::new(app);
 
     let relay = Relay::new(log, bus.clone(), clock.clone(), RelaySettings::default());

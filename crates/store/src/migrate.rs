@@ -7,11 +7,9 @@
 use std::{collections::HashSet, sync::Arc};
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, IntoDatabaseExecutor};
-use sea_orm_migration::{
-    MigrationName, MigrationTrait, MigratorTraitSelf, SchemaManager, async_trait::async_trait,
-};
+use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTraitSelf, SchemaManager, async_trait::async_trait};
 
-use crate::{Backend, ConnectError, Database, Sql, StoreError, commit, pool};
+use crate::{Backend, ConnectError, Database, Sql, StoreError, pool};
 
 /// Statements in the two dialects, several to a text.
 #[derive(Clone, Copy, Debug)]
@@ -71,7 +69,7 @@ impl Database {
             Backend::Sqlite => {
                 let transaction = self.begin().await?;
                 apply(migrations, &transaction).await?;
-                Ok(commit(transaction).await?)
+                Ok(transaction.commit().await.map_err(StoreError::from)?)
             }
         }
     }

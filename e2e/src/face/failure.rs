@@ -1,6 +1,6 @@
 //! A call that failed, the same whatever face it went by.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use base64::{Engine, engine::general_purpose};
 use http::HeaderMap;
@@ -136,6 +136,14 @@ impl Failure {
         self
     }
 }
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, formatter)
+    }
+}
+
+impl std::error::Error for Failure {}
 
 /// The code that REST calls by `name`, such as `NOT_FOUND`.
 fn code_named(name: &str) -> Code {

@@ -37,7 +37,9 @@ impl Client {
         let mut request = Request::new(message);
         if let Some(token) = &self.token {
             let value = format!("Bearer {token}").parse();
-            request.metadata_mut().insert("authorization", value.map_err(|_| Failure::broken("the token is no header"))?);
+            request
+                .metadata_mut()
+                .insert("authorization", value.map_err(|_| Failure::broken("the token is no header"))?);
         }
         Ok(request)
     }

@@ -24,7 +24,8 @@ impl Client {
 
     pub(super) async fn web_stream(&self, path: &str, request: Bytes, text: bool) -> Result<Messages<Bytes>, Failure> {
         let form = if text { "application/grpc-web-text+proto" } else { "application/grpc-web+proto" };
-        let mut post = self.http.post(format!("{}{path}", self.base)).header("content-type", form).header("accept", form);
+        let mut post =
+            self.http.post(format!("{}{path}", self.base)).header("content-type", form).header("accept", form);
         post = post.header("x-grpc-web", "1");
         if let Some(token) = &self.token {
             post = post.bearer_auth(token);

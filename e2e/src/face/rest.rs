@@ -60,7 +60,8 @@ impl Client {
     }
 
     async fn rest_send(&self, request: RestRequest) -> Result<reqwest::Response, Failure> {
-        let mut sent = self.http.request(request.method, format!("{}{}", self.base, request.path)).headers(request.headers);
+        let mut sent =
+            self.http.request(request.method, format!("{}{}", self.base, request.path)).headers(request.headers);
         if let Some(token) = &self.token {
             sent = sent.bearer_auth(token);
         }

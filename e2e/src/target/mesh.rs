@@ -1,6 +1,10 @@
 //! A mesh: each service a process, on databases and a NATS server of its own.
 
-use std::{net::SocketAddr, path::PathBuf, time::Instant};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use anyhow::{Result, bail};
 use mesh_testkit::{TestDatabase, postgres};
@@ -15,6 +19,9 @@ use xtask::{
 use super::{POLL, end_of, programs};
 use crate::PATIENCE;
 
+/// What dies with unacknowledged deliveries gets them again after this long, so that tests need not wait for it.
+const QUICK: [(&str, &str); 1] = [("TASKMESH_AUDIT_SVC__NATS__ACK_WAIT_MS", "2000")];
+
 /// A running mesh.
 #[derive(Debug)]
 pub struct Mesh {
@@ -22,7 +29,6 @@ pub struct Mesh {
     nats: Nats,
     #[expect(dead_code, reason = "held for their drop, after the processes'")]
     databases: [TestDatabase; 3],
-    #[expect(dead_code, reason = "held for its drop, after the processes'")]
     folder: TempDir,
 }
 
@@ -40,7 +46,7 @@ impl Mesh {
             replicas: 1,
             databases: Databases { gateway, task, audit },
             nats_url: nats.url(),
-            variables: Vec::new(),
+            variables: QUICK.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         })?;
         Ok(Self { processes, nats, databases, folder })
     }
@@ -65,6 +71,10 @@ impl Mesh {
 
     pub(super) fn has_ended(&mut self, part: &str) -> Result<bool> {
         Ok(!self.processes.member(part, 0)?.running()?)
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     pub(super) fn nats(&mut self) -> &mut Nats {

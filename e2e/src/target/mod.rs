@@ -5,7 +5,9 @@ mod single;
 
 use std::{
     net::SocketAddr,
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
     time::Duration,
 };
 
@@ -60,13 +62,25 @@ impl Target {
     /// # Errors
     /// When it does not start.
     pub async fn shared(mode: Mode) -> Result<&'static Self> {
-        static SINGLE: OnceCell<Target> = OnceCell::const_new();
-        static MESH: OnceCell<Target> = OnceCell::const_new();
+        static SINGLE: OnceCell<(Target, Sweeper)> = OnceCell::const_new();
+        static MESH: OnceCell<(Target, Sweeper)> = OnceCell::const_new();
         let cell = match mode {
             Mode::Single => &SINGLE,
             Mode::Mesh => &MESH,
         };
-        cell.get_or_try_init(|| Self::start(mode)).await
+        let start = async || {
+            let target = Self::start(mode).await?;
+            let sweeper = Sweeper::of(target.folder())?;
+            anyhow::Ok((target, sweeper))
+        };
+        cell.get_or_try_init(start).await.map(|(target, _)| target)
+    }
+
+    fn folder(&self) -> &Path {
+        match self {
+            Self::Single(single) => single.folder(),
+            Self::Mesh(mesh) => mesh.folder(),
+        }
     }
 
     /// Kills one of its processes, as `kill -9` does, unless it has ended already, and starts it again; it dies when it
@@ -148,6 +162,19 @@ impl Target {
         let person = Person::sign_up(&client, name).await?;
         let client = client.with_token(&person.api_token);
         Ok((person, client))
+    }
+}
+
+/// Deletes a folder when this program has ended, however it ends: what is shared by all tests is never dropped.
+#[derive(Debug)]
+struct Sweeper(#[expect(dead_code, reason = "its standard input closes with us")] Child);
+
+impl Sweeper {
+    fn of(folder: &Path) -> Result<Self> {
+        let mut shell = Command::new("sh");
+        // By then the processes that write there have been killed.
+        shell.args(["-c", "read -r _; sleep 1; rm -rf -- \"$0\""]).arg(folder).stdin(Stdio::piped());
+        Ok(Self(shell.stdout(Stdio::null()).stderr(Stdio::null()).process_group(0).spawn()?))
     }
 }
 

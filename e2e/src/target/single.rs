@@ -48,6 +48,10 @@ impl Single {
         self.data().join("signing-key.pem")
     }
 
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub(super) fn has_ended(&mut self) -> Result<bool> {
         Ok(!self.process.running()?)
     }
@@ -70,8 +74,9 @@ impl Single {
     /// Waits, while others go on, until it says that it is ready.
     async fn ready(&mut self) -> Result<()> {
         let url = format!("http://{}/readyz", self.address);
+        let client = reqwest::Client::builder().no_proxy().build()?;
         let deadline = Instant::now() + PATIENCE;
-        while !reqwest::get(&url).await.is_ok_and(|answer| answer.status() == 200) {
+        while !client.get(&url).send().await.is_ok_and(|answer| answer.status() == 200) {
             if !self.process.running()? || Instant::now() > deadline {
                 bail!("taskmesh does not get ready\n{}", self.logs());
             }

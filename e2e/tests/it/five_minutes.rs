@@ -7,9 +7,7 @@ use e2e::{Client, Face, Messages, Mode, Person, Target};
 use futures::StreamExt;
 use mesh_proto::{
     audit::v1::{AuditEvent, AuditOutcome},
-    task::v1::{
-        Task, TaskPriority, TaskStatus, TaskTime, WatchTasksResponse, task_time, watch_tasks_response::Event,
-    },
+    task::v1::{Task, TaskPriority, TaskStatus, TaskTime, WatchTasksResponse, task_time, watch_tasks_response::Event},
 };
 use mesh_testkit::eventually;
 
@@ -36,7 +34,7 @@ script! {
 async fn the_script_plays(mode: Mode, face: Face) -> Result<()> {
     let target = Target::shared(mode).await?;
     let (ada, client) = target.person(face, "ada").await?;
-    let who = client.get_me().await.map_err(|failure| anyhow::anyhow!("{failure:?}"))?;
+    let who = client.get_me().await?;
     ensure!(who.user.is_some_and(|user| user.id == ada.user_id && user.email == ada.email));
     ensure!(who.workspaces.iter().any(|workspace| workspace.workspace_id == ada.workspace_id && workspace.personal));
 
@@ -78,8 +76,8 @@ async fn live(client: &Client, watcher: &mut Watcher) -> Result<Vec<Task>> {
 }
 
 async fn listed_as_it_is(client: &Client, last: &Task) -> Result<()> {
-    let got = client.get_task(&last.id).await.map_err(|failure| anyhow::anyhow!("{failure:?}"))?;
-    let all = client.all_tasks(10).await.map_err(|failure| anyhow::anyhow!("{failure:?}"))?;
+    let got = client.get_task(&last.id).await?;
+    let all = client.all_tasks(10).await?;
     let expected = Task { change_id: String::new(), ..last.clone() };
     ensure!(got == expected, "{got:?} is not {expected:?}");
     ensure!(all == [expected], "{all:?}");
@@ -121,7 +119,7 @@ struct Watcher {
 impl Watcher {
     async fn open(client: &Client) -> Result<Self> {
         let opened = client.watch_tasks("").await;
-        let mut watcher = Self { messages: opened.map_err(|failure| anyhow::anyhow!("{failure:?}"))?, delays_ms: vec![] };
+        let mut watcher = Self { messages: opened?, delays_ms: vec![] };
         match watcher.next().await? {
             Event::Position(_) => Ok(watcher),
             other => bail!("a stream begins with its position, not {other:?}"),
@@ -130,7 +128,7 @@ impl Watcher {
 
     /// The answer to a change, once this watcher has been told the same.
     async fn sees(&mut self, answer: Result<Task, e2e::Failure>) -> Result<Task> {
-        let task = answer.map_err(|failure| anyhow::anyhow!("{failure:?}"))?;
+        let task = answer?;
         let answered = Instant::now();
         let Event::Changed(change) = self.next().await? else { bail!("something else came before the change") };
         self.delays_ms.push(answered.elapsed().as_secs_f64() * 1e3);
@@ -143,7 +141,7 @@ impl Watcher {
         loop {
             let next = tokio::time::timeout(e2e::PATIENCE, self.messages.next()).await;
             let message = next.context("nothing came")?.context("the stream ended")?;
-            match message.map_err(|failure| anyhow::anyhow!("{failure:?}"))?.event {
+            match message?.event {
                 Some(Event::Heartbeat(_)) => {}
                 other => return other.context("an empty message"),
             }

@@ -24,3 +24,4 @@ mod outside;
 mod readme;
 mod refusals;
 mod todo_list;
+mod watching;

@@ -49,7 +49,8 @@ async fn buf_curl_calls_by_reflection(mode: Mode) -> Result<()> {
             curl.arg(format!("http://{}/{method}", target.address()));
             Ok(serde_json::from_str(&tools::succeed(curl).await?)?)
         };
-        let task = call("taskmesh.task.v1.TaskService/CreateTask", r#"{"task": {"title": "Call the dentist"}}"#).await?;
+        let task =
+            call("taskmesh.task.v1.TaskService/CreateTask", r#"{"task": {"title": "Call the dentist"}}"#).await?;
         let id = task["id"].as_str().context("a task has an id")?;
         let got = call("taskmesh.task.v1.TaskService/GetTask", &format!(r#"{{"id": "{id}"}}"#)).await?;
         ensure!(got["title"] == "Call the dentist", "{got} by {protocol}");
@@ -110,7 +111,8 @@ async fn web_text(target: &Target, method: &str, token: &str, request: &str) -> 
 fn first_two_frames(answer: &Answer) -> Result<(Vec<u8>, Vec<u8>)> {
     let groups = answer.body.trim_end().as_bytes().chunks(4).map(|group| STANDARD.decode(group));
     let bytes: Vec<u8> = groups.collect::<Result<Vec<_>, _>>()?.concat();
-    let length = |at: usize| bytes.get(at + 1..at + 5).map(|four| four.iter().fold(0, |sum, &byte| sum << 8 | byte as usize));
+    let length =
+        |at: usize| bytes.get(at + 1..at + 5).map(|four| four.iter().fold(0, |sum, &byte| sum << 8 | byte as usize));
     let end = 5 + length(0).context("no frame")?;
     ensure!(bytes[0] == 0 && bytes.get(end) == Some(&0x80), "{bytes:?}");
     let trailers = bytes.get(end + 5..end + 5 + length(end).context("no trailers")?).context("cut short")?;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Client, Face, Failure, Mode, Target};
+use e2e::{Client, Face, Mode, Target};
 use futures::future::try_join_all;
 use mesh_proto::task::v1::{Task, TaskStatus};
 use mesh_testkit::eventually;
@@ -53,7 +53,7 @@ async fn enter(client: &Client, lines: &[&str], turn: usize) -> Result<Vec<(Stri
     let mut entered = Vec::new();
     for &line in lines.iter().skip(turn).step_by(Face::ALL.len()) {
         let task = client.create_task(Task { title: Some(line.to_owned()), ..Task::default() }).await;
-        let task = task.map_err(|failure| told(&failure)).with_context(|| format!("{line:?} by {:?}", client.face()))?;
+        let task = task.with_context(|| format!("{line:?} by {:?}", client.face()))?;
         ensure!(task.title() == line, "{:?} became {:?} by {:?}", line, task.title(), client.face());
         entered.push((task.id.clone(), without_change(task)));
     }
@@ -66,13 +66,13 @@ async fn work_through(clients: &[Client], lines: &[&str], tasks: &mut BTreeMap<S
     for (index, task) in tasks.values_mut().enumerate() {
         let client = &clients[index % clients.len()];
         if index % 5 == 0 {
-            *task = without_change(client.complete_task(&task.id, "").await.map_err(|failure| told(&failure))?);
+            *task = without_change(client.complete_task(&task.id, "").await?);
             ensure!(task.status() == TaskStatus::Completed);
             steps += 1;
         }
         if index % 7 == 0 {
             let change = Task { id: task.id.clone(), description: Some(lines[index].to_owned()), ..Task::default() };
-            let changed = client.update_task(change, &[], "").await.map_err(|failure| told(&failure))?;
+            let changed = client.update_task(change, &[], "").await?;
             ensure!(changed.title == task.title && changed.description() == lines[index], "{changed:?}");
             *task = without_change(changed);
             steps += 1;
@@ -84,7 +84,7 @@ async fn work_through(clients: &[Client], lines: &[&str], tasks: &mut BTreeMap<S
 /// By every face, in pages of various sizes, the list is what it should be.
 async fn listed_everywhere(clients: &[Client], expected: &BTreeMap<String, Task>) -> Result<()> {
     for (client, page_size) in clients.iter().zip([7, 499, 500, 1000]) {
-        let listed = client.all_tasks(page_size).await.map_err(|failure| told(&failure))?;
+        let listed = client.all_tasks(page_size).await?;
         ensure!(listed.len() == expected.len(), "{} tasks by {:?}", listed.len(), client.face());
         for task in listed {
             let expected = expected.get(&task.id);
@@ -106,7 +106,8 @@ async fn audited(client: &Client, expected: &BTreeMap<String, Task>, steps: usiz
     ensure!(history.len() == steps && versions.len() == steps, "{} entries of {steps} steps", history.len());
     for event in &history {
         let title = expected[&event.entity_id].title().to_owned();
-        let after = event.after.as_ref().and_then(|after| after.fields.get("title")).and_then(|title| title.kind.clone());
+        let after =
+            event.after.as_ref().and_then(|after| after.fields.get("title")).and_then(|title| title.kind.clone());
         ensure!(after == Some(prost_types::value::Kind::StringValue(title)), "{event:?}");
     }
     Ok(())
@@ -114,8 +115,4 @@ async fn audited(client: &Client, expected: &BTreeMap<String, Task>, steps: usiz
 
 fn without_change(task: Task) -> Task {
     Task { change_id: String::new(), ..task }
-}
-
-fn told(failure: &Failure) -> anyhow::Error {
-    anyhow::anyhow!("{failure:?}")
 }

@@ -73,7 +73,7 @@ impl App {
         exchange: Exchange,
         clock: Arc<dyn Clock>,
         settings: Settings,
-    ) -> anyhow::Result<Self> {
+    ) -> Result<Self, argon2::Error> {
         let passwords = Passwords::new(settings.password_cost)?;
         let attempts = Throttle::new(settings.sign_in_limit);
         let revocations = watch::Sender::new(0);

@@ -43,9 +43,8 @@ impl Passwords {
     ///
     /// # Errors
     /// When argon2 does not take such a cost.
-    pub fn new(cost: PasswordCost) -> anyhow::Result<Self> {
-        let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None)
-            .map_err(|error| anyhow::anyhow!("argon2 does not take this cost: {error}"))?;
+    pub fn new(cost: PasswordCost) -> Result<Self, argon2::Error> {
+        let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None)?;
         let cores = available_parallelism().map_or(1, usize::from);
         let queue = Semaphore::new(cores * (1 + WAITING_PER_CORE));
         Ok(Self { params, cores: Arc::new(Semaphore::new(cores)), queue })

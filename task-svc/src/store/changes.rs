@@ -1,7 +1,7 @@
 //! Changes: one transaction for the row, its event and the request id. This is the heart of every mutation.
 
 use mesh_store::{
-    StoreError, Transaction,
+    Transaction,
     request_ids::{self, Claim, Outcome, RequestKey},
 };
 use mesh_types::{Caller, TaskId, Timestamp, WorkspaceId, new_id};
@@ -41,6 +41,14 @@ pub struct Written {
     pub change_id: Option<Uuid>,
 }
 
+/// How the work inside a transaction came out, when nothing was refused.
+enum Worked {
+    /// It is to be committed.
+    Fresh(Box<Written>),
+    /// It was done before.
+    Before(Outcome),
+}
+
 impl Store {
     /// Stores a new task and its event, unless the request has been answered before.
     ///
@@ -48,15 +56,9 @@ impl Store {
     /// When the parent or the occurrence of the schedule is not to be had, when the request id cannot be taken, or what
     /// the database says.
     pub async fn create_task(&self, change: &Change<'_>, event: TaskEvent) -> Result<Written, Error> {
-        let workspace = event.after.workspace_id;
         let transaction = self.database.begin().await?;
-        if let Claim::Replay(outcome) = change.claim(&transaction, workspace).await? {
-            rollback(transaction).await?;
-            return self.replay(change.caller, outcome).await;
-        }
-        self.check_places(&transaction, &event).await?;
-        tasks::insert(&transaction, &event.after).await?;
-        self.finish(transaction, change, event.after.clone(), Some(event)).await
+        let worked = self.insert(&transaction, change, event).await;
+        self.conclude(transaction, change, worked).await
     }
 
     /// Changes one task: locks it, lets `decide` look at it and say what happens, and stores that with its event.
@@ -73,50 +75,85 @@ impl Store {
         decide: impl FnOnce(&Task) -> Decision + Send,
     ) -> Result<Written, Error> {
         let transaction = self.database.begin().await?;
-        let task = tasks::lock(&transaction, change.caller, id).await?;
-        change.caller.may_change(task.workspace_id).map_err(Error::Forbidden)?;
-        if let Claim::Replay(outcome) = change.claim(&transaction, task.workspace_id).await? {
-            rollback(transaction).await?;
-            return self.replay(change.caller, outcome).await;
-        }
-        task.matches(etag)?;
-        let event = decide(&task)?;
-        if let Some(event) = &event {
-            self.check_places(&transaction, event).await?;
-            tasks::rewrite(&transaction, &event.after).await?;
-        }
-        self.finish(transaction, change, task, event).await
+        let decide = |task: &Task| task.matches(etag).and_then(|()| decide(task));
+        let worked = self.rewrite(&transaction, change, id, decide).await;
+        self.conclude(transaction, change, worked).await
     }
 
-    /// Appends the event, notes the request as answered, commits, and wakes the relay.
-    async fn finish(
+    async fn insert(&self, transaction: &Transaction, change: &Change<'_>, event: TaskEvent) -> Result<Worked, Error> {
+        if let Claim::Replay(outcome) = change.claim(transaction, event.after.workspace_id).await? {
+            return Ok(Worked::Before(outcome));
+        }
+        self.check_places(transaction, &event).await?;
+        tasks::insert(transaction, &event.after).await?;
+        self.append(transaction, change, event).await
+    }
+
+    async fn rewrite(
+        &self,
+        transaction: &Transaction,
+        change: &Change<'_>,
+        id: TaskId,
+        decide: impl FnOnce(&Task) -> Decision + Send,
+    ) -> Result<Worked, Error> {
+        let task = tasks::lock(transaction, change.caller, id).await?;
+        change.caller.may_change(task.workspace_id).map_err(Error::Forbidden)?;
+        if let Claim::Replay(outcome) = change.claim(transaction, task.workspace_id).await? {
+            return Ok(Worked::Before(outcome));
+        }
+        let Some(event) = decide(&task)? else {
+            let written = Written { task, change_id: None };
+            change.record(transaction, &written).await?;
+            return Ok(Worked::Fresh(Box::new(written)));
+        };
+        self.check_places(transaction, &event).await?;
+        tasks::rewrite(transaction, &event.after).await?;
+        self.append(transaction, change, event).await
+    }
+
+    /// Appends the event, and notes the request as answered.
+    async fn append(&self, transaction: &Transaction, change: &Change<'_>, event: TaskEvent) -> Result<Worked, Error> {
+        let id = new_id(change.now);
+        let told = (self.codec.encode)(&event, id, change.caller, change.now);
+        self.log.append(transaction, &[told]).await?;
+        let written = Written { task: event.after, change_id: Some(id) };
+        change.record(transaction, &written).await?;
+        Ok(Worked::Fresh(Box::new(written)))
+    }
+
+    /// Ends the transaction, and only then answers: a caller who is refused may repeat the request at once, so nothing
+    /// of the first attempt may be left then.
+    async fn conclude(
         &self,
         transaction: Transaction,
         change: &Change<'_>,
-        task: Task,
-        event: Option<TaskEvent>,
+        worked: Result<Worked, Error>,
     ) -> Result<Written, Error> {
-        let written = match event {
-            None => Written { task, change_id: None },
-            Some(event) => {
-                let id = new_id(change.now);
-                let told = (self.codec.encode)(&event, id, change.caller, change.now);
-                self.log.append(&transaction, &[told]).await?;
-                Written { task: event.after, change_id: Some(id) }
+        match worked {
+            Ok(Worked::Fresh(written)) => {
+                mesh_store::commit(transaction).await?;
+                if written.change_id.is_some() {
+                    self.log.committed();
+                }
+                Ok(*written)
             }
-        };
-        change.record(&transaction, &written).await?;
-        mesh_store::commit(transaction).await?;
-        if written.change_id.is_some() {
-            self.log.committed();
+            Ok(Worked::Before(outcome)) => {
+                roll_back(transaction).await;
+                self.replay(change.caller, outcome).await
+            }
+            Err(error) => {
+                roll_back(transaction).await;
+                Err(error)
+            }
         }
-        Ok(written)
     }
 }
 
-/// Ends a transaction that has changed nothing.
-async fn rollback(transaction: Transaction) -> Result<(), Error> {
-    Ok(transaction.rollback().await.map_err(StoreError::from)?)
+/// Ends a transaction that changes nothing. If that fails the connection is broken, and the database ends it by itself.
+async fn roll_back(transaction: Transaction) {
+    if let Err(error) = transaction.rollback().await {
+        tracing::debug!(error = %error, "transaction could not be rolled back");
+    }
 }
 
 impl Change<'_> {

@@ -5,7 +5,7 @@ use mesh_proto::task::v1::{
     ReopenTaskRequest, Task, UndeleteTaskRequest, UpdateTaskRequest,
 };
 use mesh_testkit::TestDatabase;
-use tonic::{Code, Status};
+use tonic::{Code, Request, Response, Status};
 
 use crate::support::{World, create, creation, metadata_of, reason_of, refused, titled, update, violations};
 
@@ -14,6 +14,8 @@ mesh_testkit::on_both_databases!(
     bad_ids_are_refused_by_every_verb,
     nul_is_refused_wherever_text_goes,
     an_empty_request_is_refused,
+    text_that_is_no_utf8_is_refused,
+    what_a_newer_client_sends_is_ignored,
     bad_lists_are_refused,
     an_etag_that_is_none_matches_nothing,
 );
@@ -130,4 +132,40 @@ async fn an_etag_that_is_none_matches_nothing(database: TestDatabase) {
         assert_eq!((status.code(), reason_of(&status).as_str()), (Code::Aborted, "ETAG_MISMATCH"), "{etag}");
         assert_eq!(metadata_of(&status, "etag"), Some(task.etag.clone()));
     }
+}
+
+/// A CreateTaskRequest as the wire allows it and the contract does not: any bytes for text, and a field of tomorrow.
+#[derive(Clone, PartialEq, prost::Message)]
+struct RawRequest {
+    #[prost(message, optional, tag = "1")]
+    task: Option<RawTask>,
+    #[prost(string, tag = "1000")]
+    of_tomorrow: String,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct RawTask {
+    #[prost(bytes, optional, tag = "5")]
+    title: Option<Vec<u8>>,
+}
+
+async fn create_raw(world: &World, title: &[u8]) -> Result<Response<Task>, Status> {
+    let mut client = tonic::client::Grpc::new(world.channel());
+    client.ready().await.expect("memory is always ready");
+    let task = Some(RawTask { title: Some(title.to_vec()) });
+    let request = Request::new(RawRequest { task, of_tomorrow: "\0".to_owned() });
+    let path = "/taskmesh.task.v1.TaskService/CreateTask".parse().expect("a path");
+    client.unary(request, path, tonic_prost::ProstCodec::default()).await
+}
+
+async fn text_that_is_no_utf8_is_refused(database: TestDatabase) {
+    let world = World::on(database).await;
+    for title in [&b"\xff"[..], b"cut off \xf0\x9f\x91", b"a surrogate \xed\xa0\x80"] {
+        refused(create_raw(&world, title).await, Code::InvalidArgument, "MALFORMED");
+    }
+}
+
+async fn what_a_newer_client_sends_is_ignored(database: TestDatabase) {
+    let world = World::on(database).await;
+    assert_eq!(create_raw(&world, b"fine").await.expect("created").into_inner().title(), "fine");
 }

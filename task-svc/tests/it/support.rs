@@ -58,6 +58,11 @@ impl World {
         TaskServiceClient::new(self.served.channel())
     }
 
+    /// A channel that is the world's user, for calls that no generated client would make.
+    pub(crate) fn channel(&self) -> InterceptedService<Channel, Bearer> {
+        self.served.with(self.tokens.bearer(&self.user))
+    }
+
     /// Stops the service and starts it again on the same database and bus.
     pub(crate) async fn restart(&mut self) {
         let again = start(&self.config, &self.bus, &self.tokens);

@@ -80,8 +80,7 @@ impl Consumer {
 #[async_trait]
 impl BatchHandler for Consumer {
     async fn handle(&self, batch: Vec<Delivery>) -> Result<(), Pause> {
-        self.take_over(batch).await.inspect_err(|pause| {
-            tracing::warn!(consumer.name = self.name(), pause.reason = %pause.0, "consumer pauses");
+        self.take_over(batch).await.inspect_err(|_| {
             metrics::counter!("taskmesh_consumer_pauses_total", "consumer" => self.name().to_owned()).increment(1);
         })
     }

@@ -32,7 +32,7 @@ pub(super) struct Lease {
 }
 
 impl Lease {
-    /// Takes the lease if it is free, or its holder has been silent for too long. `first` is for SQLite: a relay that has
+    /// Takes the lease if it is free, is `owner`'s already, or its holder has been silent for too long. `first` is for SQLite: a relay that has
     /// just started takes the lease from whoever has it.
     pub(super) async fn take(
         database: &Database,
@@ -48,14 +48,15 @@ impl Lease {
                 " + $3)
                  ON CONFLICT (source) DO UPDATE SET
                      owner = excluded.owner, epoch = relay_lease.epoch + 1, expires_us = excluded.expires_us
-                 WHERE relay_lease.owner IS NULL OR relay_lease.expires_us < ",
+                 WHERE relay_lease.owner IS NULL OR relay_lease.owner = excluded.owner
+                     OR relay_lease.expires_us < ",
                 now_us!(),
                 "
                  RETURNING epoch"
             ),
             sqlite: "INSERT INTO relay_lease (source, owner, epoch, expires_us) VALUES ($1, $2, 1, 0)
                      ON CONFLICT (source) DO UPDATE SET owner = excluded.owner, epoch = relay_lease.epoch + 1
-                     WHERE relay_lease.owner IS NULL OR $3
+                     WHERE relay_lease.owner IS NULL OR relay_lease.owner = excluded.owner OR $3
                      RETURNING epoch",
         };
         let asked = Instant::now();

@@ -122,3 +122,20 @@ async fn a_frozen_server_is_waited_for() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_a_paused_consumer_gave_back_comes_long_before_its_acknowledgement_is_due() {
+    in_time(async {
+        let config = NatsConfig { ack_wait_ms: 600_000, max_bytes: 16 << 20, ..mesh_testkit::nats() };
+        let harness = Harness::jetstream_with(None, config).await;
+        let (bus, sent, seen) = (harness.bus(), events(3), Recorder::new());
+        seen.pause(true);
+        let consumer = Running::start(&bus, "reader", &[], &seen);
+        publish(&bus, &sent).await;
+        eventually(async || seen.calls() > 1).await;
+        seen.pause(false);
+        seen.has_count(3).await;
+        consumer.stop().await;
+    })
+    .await;
+}

@@ -52,7 +52,8 @@ async fn letters(world: &World) -> Vec<DeadLetter> {
 async fn a_poison_event_is_retried_with_growing_pauses_and_then_parked(database: TestDatabase) {
     let (world, _ledger, poison, _running) = poisoned(&database).await;
     for (attempts, pause) in [(1, 1), (2, 5), (3, 30), (4, 120), (5, 600)] {
-        let letter = eventually(async || letters(&world).await.into_iter().find(|letter| letter.attempts == attempts)).await;
+        let letter =
+            eventually(async || letters(&world).await.into_iter().find(|letter| letter.attempts == attempts)).await;
         assert_eq!(letter.state, State::Retrying);
         assert_eq!(letter.next_attempt, world.clock.now().plus(Duration::from_secs(pause)));
         world.clock.set(letter.next_attempt);

@@ -93,7 +93,7 @@ impl Ledger {
     pub(crate) fn consumer(&self, world: &World) -> Consumer {
         let durable = Durable { name: "audit-svc".to_owned(), filter: Filter::default() };
         let effect = Arc::new(self.clone());
-        Consumer::new(&self.database, world.bus.shared(), durable, effect, Arc::new(world.clock.clone()))
+        Consumer::new(&self.database, world.bus.clone(), durable, effect, Arc::new(world.clock.clone()))
             .with_settings(ConsumerSettings { retry_poll: Duration::from_millis(10) })
     }
 }

@@ -70,7 +70,7 @@ fn start_with(world: &mut World, bus: &Arc<Meddler>) -> Running {
 
 async fn what_the_bus_does_not_take_is_sent_again_from_there(database: TestDatabase) {
     let mut world = World::on(&database).await;
-    let bus = Arc::new(Meddler::new(world.bus.shared()));
+    let bus = Arc::new(Meddler::new(world.bus.clone()));
     bus.take_at_most(3);
     let ids = world.tell(TASK, 1..=10).await;
     let _relay = start_with(&mut world, &bus);
@@ -80,7 +80,7 @@ async fn what_the_bus_does_not_take_is_sent_again_from_there(database: TestDatab
 
 async fn events_wait_while_the_bus_is_down(database: TestDatabase) {
     let mut world = World::on(&database).await;
-    let bus = Arc::new(Meddler::new(world.bus.shared()));
+    let bus = Arc::new(Meddler::new(world.bus.clone()));
     bus.set_down(true);
     let _relay = start_with(&mut world, &bus);
     let ids = world.tell(TASK, 1..=10).await;
@@ -92,13 +92,13 @@ async fn events_wait_while_the_bus_is_down(database: TestDatabase) {
 /// The bus drops the second publication, as it knows the ids; without that consumers would.
 async fn a_relay_that_crashes_between_publishing_and_forgetting_publishes_again(database: TestDatabase) {
     let mut world = World::on(&database).await;
-    let silent = Arc::new(Meddler::new(world.bus.shared()));
+    let silent = Arc::new(Meddler::new(world.bus.clone()));
     silent.never_answer();
     let ids = world.tell(TASK, 1..=10).await;
     let first = start_with(&mut world, &silent);
     eventually(async || silent.published.load(Ordering::SeqCst) > 0).await;
     first.crash().await;
-    let meddler = Arc::new(Meddler::new(world.bus.shared()));
+    let meddler = Arc::new(Meddler::new(world.bus.clone()));
     let _second = start_with(&mut world, &meddler);
     eventually(async || meddler.published.load(Ordering::SeqCst) > 0).await;
     let more = world.tell(TASK, 11..=12).await;
@@ -111,7 +111,7 @@ async fn a_relay_that_stops_hands_over_what_is_pending(database: TestDatabase) {
     let ids = world.tell(TASK, 1..=200).await;
     relay.stop().await;
     assert_eq!(world.on_the_bus(), ids);
-    let meddler = Arc::new(Meddler::new(world.bus.shared()));
+    let meddler = Arc::new(Meddler::new(world.bus.clone()));
     let next = start_with(&mut world, &meddler);
     let more = world.tell(TASK, 201..=201).await;
     world.expect_on_the_bus(&[ids, more].concat()).await;
@@ -133,7 +133,7 @@ impl Freezing {
         let (tell, frozen) = tokio::sync::mpsc::unbounded_channel();
         let (thaw, thawed) = channel();
         let thawed = Mutex::new(thawed);
-        let bus = Meddler::new(world.bus.shared()).after_publish(move |publications| {
+        let bus = Meddler::new(world.bus.clone()).after_publish(move |publications| {
             if publications == 1 {
                 let _ = tell.send(());
                 let _ = thawed.lock().map(|thawed| thawed.recv());
@@ -183,12 +183,12 @@ async fn another_relay_takes_over_from_a_frozen_one_and_both_end_well() {
 async fn the_newest_relay_on_a_sqlite_file_has_the_lease() {
     let file = mesh_testkit::sqlite();
     let mut world = World::on(&file).await;
-    let first_bus = Arc::new(Meddler::new(world.bus.shared()));
+    let first_bus = Arc::new(Meddler::new(world.bus.clone()));
     let _first = start_with(&mut world, &first_bus);
     let mut ids = world.tell(TASK, 1..=5).await;
     world.expect_on_the_bus(&ids).await;
 
-    let second_bus = Arc::new(Meddler::new(world.bus.shared()));
+    let second_bus = Arc::new(Meddler::new(world.bus.clone()));
     let second = start_with(&mut world, &second_bus);
     ids.extend(world.tell(TASK, 6..=10).await);
     world.expect_on_the_bus(&ids).await;
@@ -207,13 +207,13 @@ async fn the_newest_relay_on_a_sqlite_file_has_the_lease() {
 async fn a_replica_without_the_lease_wakes_the_one_that_has_it() {
     let server = mesh_testkit::postgres().await;
     let mut world = World::on(&server).await;
-    let holder_bus = Arc::new(Meddler::new(world.bus.shared()));
+    let holder_bus = Arc::new(Meddler::new(world.bus.clone()));
     let _holder = start_with(&mut world, &holder_bus);
     let first = world.tell(TASK, 1..=1).await;
     world.expect_on_the_bus(&first).await;
 
     let other = EventLog::new(world.database.clone(), "task-svc");
-    let other_bus = Arc::new(Meddler::new(world.bus.shared()));
+    let other_bus = Arc::new(Meddler::new(world.bus.clone()));
     let relay = Relay::new(other.clone(), other_bus.clone(), Arc::new(FakeClock::default()), QUICK);
     let _other = world.start(|stop| async move { relay.run(stop).await });
     let event = world.event(TASK, 2);

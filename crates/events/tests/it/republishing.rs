@@ -19,14 +19,14 @@ const TASK: Uuid = Uuid::from_u128(3);
 
 async fn a_bus_that_was_wiped_while_the_service_ran_is_filled_again(database: TestDatabase) {
     let mut world = World::on(&database).await;
-    let bus = Arc::new(Meddler::new(world.bus.shared()));
+    let bus = Arc::new(Meddler::new(world.bus.clone()));
     let relay = world.relay(bus.clone() as Arc<dyn EventBus>);
     let _relay = world.start(|stop| async move { relay.run(stop).await });
     let mut ids = world.tell(TASK, 1..=120).await;
     world.expect_on_the_bus(&ids).await;
 
     world.wipe_the_bus().await;
-    bus.replace(world.bus.shared());
+    bus.replace(world.bus.clone());
     world.expect_on_the_bus(&ids).await;
     ids.extend(world.tell(TASK, 121..=130).await);
     world.expect_on_the_bus(&ids).await;
@@ -48,7 +48,7 @@ async fn a_bus_that_was_wiped_while_the_service_was_down_is_filled_again(databas
 /// The bus knows the ids of the last minutes, so it is counted what the relay has to publish.
 async fn an_operator_has_the_log_published_again(database: TestDatabase) {
     let mut world = World::on(&database).await;
-    let bus = Arc::new(Meddler::new(world.bus.shared()));
+    let bus = Arc::new(Meddler::new(world.bus.clone()));
     let relay = world.relay(bus.clone() as Arc<dyn EventBus>);
     let _relay = world.start(|stop| async move { relay.run(stop).await });
     let old = world.tell(TASK, 1..=5).await;

@@ -12,7 +12,8 @@ mesh_testkit::on_both_databases!(every_event_is_applied_once_although_relay_and_
 
 async fn every_event_is_applied_once_although_relay_and_consumers_crash(database: TestDatabase) {
     let mut world = World::on(&database).await;
-    let other = if database.url().starts_with("sqlite:") { mesh_testkit::sqlite() } else { mesh_testkit::postgres().await };
+    let other =
+        if database.url().starts_with("sqlite:") { mesh_testkit::sqlite() } else { mesh_testkit::postgres().await };
     let ledger = Ledger::apart(&other).await;
     let mut told = Vec::new();
     for round in 1..=6 {

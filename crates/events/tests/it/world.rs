@@ -7,7 +7,7 @@ use std::{
 
 use bytes::Bytes;
 use futures::StreamExt;
-use mesh_events::{EventBus, EventLog, Filter, NewEvent, Relay, RelaySettings, TailFrom};
+use mesh_events::{EventBus, EventLog, Filter, JetStreamBus, NatsConfig, NewEvent, Relay, RelaySettings, TailFrom};
 use mesh_store::{Backend, Database};
 use mesh_testkit::{FakeClock, TestBus, TestDatabase};
 use mesh_types::{Actor, Clock, UserId, WorkspaceId, new_id};
@@ -28,7 +28,7 @@ pub(crate) const QUICK: RelaySettings = RelaySettings {
 /// A service's world.
 pub(crate) struct World {
     pub(crate) database: Database,
-    pub(crate) bus: TestBus,
+    pub(crate) bus: Arc<dyn EventBus>,
     seen: Follower,
     pub(crate) clock: FakeClock,
     pub(crate) log: Arc<EventLog>,
@@ -102,7 +102,7 @@ impl World {
 
     /// Runs a relay in the background.
     pub(crate) fn start_relay(&mut self) -> Running {
-        let relay = self.relay(self.bus.shared());
+        let relay = self.relay(self.bus.clone());
         self.start(|stop| async move { relay.run(stop).await })
     }
 
@@ -159,10 +159,12 @@ impl Running {
 struct Follower {
     ids: Arc<Mutex<Vec<Uuid>>>,
     _task: JoinSet<()>,
+    /// An embedded bus keeps its file in it.
+    _folder: Option<TestBus>,
 }
 
 impl Follower {
-    async fn of(bus: &TestBus) -> Self {
+    async fn of(bus: &dyn EventBus, folder: Option<TestBus>) -> Self {
         let mut tail = bus.tail(Filter::default(), TailFrom::Last(1_000_000)).await.expect("the bus can be followed");
         let ids = Arc::new(Mutex::new(Vec::new()));
         let mut task = JoinSet::new();
@@ -173,16 +175,22 @@ impl Follower {
                 seen.lock().expect("nobody panicked").push(event.id);
             }
         });
-        Self { ids, _task: task }
+        Self { ids, _task: task, _folder: folder }
     }
 }
 
-/// The bus that is used with this kind of database.
-async fn bus_for(database: &Database) -> (TestBus, Follower) {
-    let bus = match database.backend() {
-        Backend::Postgres => TestBus::jetstream().await,
-        Backend::Sqlite => TestBus::embedded().await,
+/// The bus that is used with this kind of database. What a crashed replica was given comes again soon.
+async fn bus_for(database: &Database) -> (Arc<dyn EventBus>, Follower) {
+    let (bus, folder): (Arc<dyn EventBus>, _) = match database.backend() {
+        Backend::Postgres => {
+            let config = NatsConfig { ack_wait_ms: 1_000, ..mesh_testkit::nats() };
+            (Arc::new(JetStreamBus::connect(&config).await.expect("the settings are valid")), None)
+        }
+        Backend::Sqlite => {
+            let bus = TestBus::embedded().await;
+            (bus.shared(), Some(bus))
+        }
     };
-    let follower = Follower::of(&bus).await;
+    let follower = Follower::of(&*bus, folder).await;
     (bus, follower)
 }

@@ -53,9 +53,7 @@ async fn open(
         .acquire_timeout(config.acquire_timeout())
         .test_before_acquire(false)
         .before_acquire(|connection, metadata| {
-            Box::pin(async move {
-                Ok(metadata.idle_for < TRUSTED_WHEN_IDLE || connection.ping().await.is_ok())
-            })
+            Box::pin(async move { Ok(metadata.idle_for < TRUSTED_WHEN_IDLE || connection.ping().await.is_ok()) })
         })
         .connect_with(options)
         .await?;

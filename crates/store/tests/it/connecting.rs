@@ -148,7 +148,8 @@ async fn an_address_of_an_unknown_kind_is_refused() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_unavailable() {
-    let nobody = DatabaseConfig { acquire_timeout_ms: 300, ..DatabaseConfig::new("postgres://me:secret@127.0.0.1:1/x") };
+    let nobody =
+        DatabaseConfig { acquire_timeout_ms: 300, ..DatabaseConfig::new("postgres://me:secret@127.0.0.1:1/x") };
     let refused = tokio::time::timeout(Duration::from_secs(10), Database::connect(&nobody)).await;
     let error = refused.expect("it does not hang").expect_err("nobody is there");
     assert!(matches!(error, ConnectError::Store(StoreError::Unavailable(_))), "{error:?}");

@@ -115,6 +115,7 @@ async fn a_full_disk_is_unavailable_and_what_was_there_stays() {
     let full = execute(&database, "CREATE TABLE blob AS SELECT randomblob(100000) AS data").await;
     let full = full.expect_err("there is no room");
     assert!(matches!(full, StoreError::Unavailable(_)), "{full:?}");
-    let there = execute(&database, "INSERT INTO thing VALUES (1, 2, 2)").await.expect_err("the first row is still there");
+    let there =
+        execute(&database, "INSERT INTO thing VALUES (1, 2, 2)").await.expect_err("the first row is still there");
     assert!(matches!(there, StoreError::Conflict { .. }), "{there:?}");
 }

@@ -1,4 +1,5 @@
 //! The store on real databases. Needs the servers of `cargo xtask test`.
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod connecting;
 mod errors;

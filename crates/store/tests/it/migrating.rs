@@ -43,7 +43,8 @@ async fn three_programs_that_start_at_once_migrate_once(database: TestDatabase) 
         result.expect("each finds the database migrated");
     }
     let count = Sql::both("SELECT count(*) AS rows FROM first").one(one.reader(), []).await;
-    let rows: i64 = count.expect("the table is there").expect("a count is a row").try_get("", "rows").expect("a number");
+    let rows: i64 =
+        count.expect("the table is there").expect("a count is a row").try_get("", "rows").expect("a number");
     assert_eq!(rows, 1);
 }
 

@@ -1,6 +1,9 @@
 //! Writers who do not give up: every call carries a request id and is repeated until it is answered.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
 
 use anyhow::{Result, bail, ensure};
 use e2e::{Client, Failure};
@@ -8,20 +11,39 @@ use futures::future::try_join_all;
 use mesh_proto::task::v1::{Task, TaskPriority};
 use mesh_types::{Clock, SystemClock, new_id};
 
-/// How many writers there are at a time, and how many tasks each writes.
+/// How many writers there are at a time, and how many tasks each writes at least.
 const WRITERS: usize = 4;
-const TASKS: usize = 6;
+const TASKS: usize = 4;
 /// The changes each task goes through, its creation included.
 pub(super) const STEPS: i64 = 5;
 /// How long a call may go unanswered, with all its repetitions.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Creates tasks and puts each through its steps. Returns what the last answer about each said.
+/// Writes while `harm` is done, and a little longer.
+pub(super) async fn write_during(client: &Client, harm: impl Future<Output = Result<()>>) -> Result<Vec<Task>> {
+    let done = AtomicBool::new(false);
+    let harm = async {
+        let outcome = harm.await;
+        done.store(true, Ordering::Relaxed);
+        outcome
+    };
+    let (written, harmed) = tokio::join!(write_until(client, &done), harm);
+    harmed?;
+    written
+}
+
+/// Writes a little.
 pub(super) async fn write(client: &Client) -> Result<Vec<Task>> {
+    write_until(client, &AtomicBool::new(true)).await
+}
+
+/// Creates tasks and puts each through its steps. Returns what the last answer about each said.
+async fn write_until(client: &Client, done: &AtomicBool) -> Result<Vec<Task>> {
     let writers = (0..WRITERS).map(|writer| async move {
-        let mut written = Vec::new();
-        for task in 0..TASKS {
-            written.push(live(client, &format!("{writer}/{task}")).await?);
+        let (mut written, mut more) = (Vec::new(), TASKS);
+        while more > 0 || !done.load(Ordering::Relaxed) {
+            written.push(live(client, &format!("{writer}/{}", written.len())).await?);
+            more = more.saturating_sub(1);
         }
         anyhow::Ok(written)
     });

@@ -33,7 +33,7 @@ impl Witness {
 
     /// Checks that all is as if nothing had happened.
     async fn testifies(&self, written: &[Task]) -> Result<()> {
-        let listed = self.client.all_tasks(100).await.map_err(|failure| anyhow::anyhow!("{failure:?}"))?;
+        let listed = self.client.all_tasks(100).await?;
         let listed: BTreeMap<_, _> = listed.into_iter().map(|task| (task.id.clone(), task)).collect();
         ensure!(listed.len() == written.len(), "{} tasks of {}", listed.len(), written.len());
         for task in written {

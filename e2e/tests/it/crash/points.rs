@@ -1,12 +1,14 @@
 //! Processes that die at named points, and processes that are killed at any.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use anyhow::{Context, Result, ensure};
 use e2e::{Face, Mode, Person, Target};
 use mesh_testkit::eventually;
 
 use super::{
     Witness,
-    load::{until_answered, write},
+    load::{until_answered, write_during},
 };
 
 /// Where a service that writes may die: around the commit, and on the way of its events to the bus.
@@ -45,12 +47,11 @@ async fn dies_and_comes_back(mode: Mode, part: &str, point: &str) -> Result<()> 
     let mut target = Target::start(mode).await?;
     let witness = Witness::new(&target).await?;
     target.restart(part, Some(&format!("{point}:{TIMES}"))).await?;
-    let (written, died) = tokio::join!(write(&witness.client), async {
+    let dies = async {
         ended(&mut target, part).await?;
         target.restart(part, None).await
-    });
-    died?;
-    witness.testifies(&written?).await
+    };
+    witness.testifies(&write_during(&witness.client, dies).await?).await
 }
 
 #[tokio::test]
@@ -59,9 +60,12 @@ async fn the_gateway_may_die_at_any_point() -> Result<()> {
     for point in WRITING {
         target.restart("gateway", Some(&format!("{point}:{TIMES}"))).await?;
         let client = target.client(Face::Rest)?;
-        let (signed_up, died) = tokio::join!(sign_up_some(&client), async {
-            ended(&mut target, "gateway").await?;
-            target.restart("gateway", None).await
+        let done = AtomicBool::new(false);
+        let (signed_up, died) = tokio::join!(sign_up_some(&client, &done), async {
+            let died = ended(&mut target, "gateway").await;
+            let restarted = target.restart("gateway", None).await;
+            done.store(true, Ordering::Relaxed);
+            died.and(restarted)
         });
         died?;
         for person in signed_up.with_context(|| point)? {
@@ -71,10 +75,10 @@ async fn the_gateway_may_die_at_any_point() -> Result<()> {
     Ok(())
 }
 
-/// Signs people up, each until it is done or was done already. Returns an access token of each.
-async fn sign_up_some(client: &e2e::Client) -> Result<Vec<String>> {
+/// Signs people up until `done`; each is tried again until it is done or was done already. Returns their access tokens.
+async fn sign_up_some(client: &e2e::Client, done: &AtomicBool) -> Result<Vec<String>> {
     let mut people = Vec::new();
-    for _ in 0..2 * TIMES {
+    while !done.load(Ordering::Relaxed) {
         let (email, password) = (Person::new_email("crash"), "correct horse battery");
         let session = until_answered(async |_| match client.sign_up(&email, password).await {
             Err(failure) if failure.reason == "RESOURCE_EXISTS" => client.sign_in(&email, password).await,
@@ -102,12 +106,12 @@ async fn every_process_of_a_mesh_may_be_killed_under_load() -> Result<()> {
     let mut target = Target::start(Mode::Mesh).await?;
     for part in ["gateway", "task-svc", "audit-svc"] {
         let witness = Witness::new(&target).await?;
-        let (written, restarted) = tokio::join!(write(&witness.client), async {
+        let killed = async {
             witness.watcher.told(20).await;
             target.restart(part, None).await
-        });
-        restarted?;
-        witness.testifies(&written?).await.with_context(|| part)?;
+        };
+        let written = write_during(&witness.client, killed).await?;
+        witness.testifies(&written).await.with_context(|| part)?;
     }
     Ok(())
 }
@@ -116,15 +120,14 @@ async fn every_process_of_a_mesh_may_be_killed_under_load() -> Result<()> {
 async fn one_process_may_be_killed_under_load() -> Result<()> {
     let mut target = Target::start(Mode::Single).await?;
     let witness = Witness::new(&target).await?;
-    let (written, restarted) = tokio::join!(write(&witness.client), async {
+    let killed = async {
         for changes in [20, 50] {
             witness.watcher.told(changes).await;
             target.restart("taskmesh", None).await?;
         }
-        anyhow::Ok(())
-    });
-    restarted?;
-    witness.testifies(&written?).await
+        Ok(())
+    };
+    witness.testifies(&write_during(&witness.client, killed).await?).await
 }
 
 /// Waits until the process has died of its own.

@@ -3,7 +3,10 @@
 use anyhow::Result;
 use e2e::{Mode, Target};
 
-use super::{Witness, load::write};
+use super::{
+    Witness,
+    load::{write, write_during},
+};
 
 #[tokio::test]
 async fn nats_may_be_killed_and_come_back() -> Result<()> {
@@ -20,15 +23,14 @@ async fn nats_fails(damage: fn(&xtask::servers::Nats) -> Result<()>) -> Result<(
     let mut target = Target::start(Mode::Mesh).await?;
     let witness = Witness::new(&target).await?;
     let before = write(&witness.client).await?;
-    let (during, damaged) = tokio::join!(write(&witness.client), async {
-        witness.watcher.told(before.len() * 5 + 10).await;
+    let killed = async {
         let nats = target.nats()?;
         nats.kill()?;
         damage(nats)
-    });
-    damaged?;
+    };
+    let during = write_during(&witness.client, killed).await?;
     let without = write(&witness.client).await?;
     target.nats()?.start_again()?;
     let after = write(&witness.client).await?;
-    witness.testifies(&[before, during?, without, after].concat()).await
+    witness.testifies(&[before, during, without, after].concat()).await
 }

@@ -73,7 +73,7 @@ async fn every_rpc_asks_for_its_scope(mode: Mode) -> Result<()> {
         let maker = target.client(Face::Rest)?.with_token(&person.access_token);
         let request = CreateApiTokenRequest { token: Some(token) };
         let made = maker.call("taskmesh.auth.v1.AuthService/CreateApiToken", &request).await;
-        let made: CreateApiTokenResponse = made.map_err(|failure| anyhow::anyhow!("{failure:?}"))?;
+        let made: CreateApiTokenResponse = made?;
         for face in Face::ALL {
             let client = target.client(face)?.with_token(&made.secret);
             for method in methods().iter().filter(|method| &method.scope == *lacking) {

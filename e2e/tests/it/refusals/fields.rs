@@ -44,7 +44,9 @@ async fn strings_that_cannot_be_are_refused(mode: Mode) -> Result<()> {
                 let malformed = ask(&mut delays, &client, method, &field, "no-such-form").await.with_context(place)?;
                 ensure!(!field.is_id() || malformed.is_some(), "malformed id: {}", place());
                 ask(&mut delays, &client, method, &field, "a\0b").await.with_context(place)?;
-                ask(&mut delays, &client, method, &field, "\u{202e}\u{fdd0}\u{7f}\u{1b}[31m").await.with_context(place)?;
+                ask(&mut delays, &client, method, &field, "\u{202e}\u{fdd0}\u{7f}\u{1b}[31m")
+                    .await
+                    .with_context(place)?;
             }
         }
     }
@@ -73,7 +75,8 @@ async fn ask(
 /// Whether REST puts this field into the path, the query or a header.
 fn in_url_or_header(method: &Method, field: &StringField) -> bool {
     let body = method.http.as_ref().map(|rule| rule.body.as_str()).unwrap_or_default();
-    let in_path = rest_of(method, &field.replaced(&sample(method), b"marker")).is_ok_and(|rest| rest.path.contains("marker"));
+    let in_path =
+        rest_of(method, &field.replaced(&sample(method), b"marker")).is_ok_and(|rest| rest.path.contains("marker"));
     in_path || (body != "*" && body != field.way[0].name()) || field.path() == "request_id"
 }
 
@@ -118,7 +121,7 @@ async fn broken_over_rest(client: &Client, method: &Method, field: &StringField)
         Some(at) => Some([&body[..at], b"\xff\xfe", &body[at + 6..]].concat().into()),
         None => (!body.is_empty()).then_some(body),
     };
-    let reply = client.http(rest).await.map_err(|failure| anyhow::anyhow!("{failure:?}"))?;
+    let reply = client.http(rest).await?;
     ensure!(reply.status != 200, "not refused: {reply:?}");
     let failure = reply.failure();
     clear(&failure)?;

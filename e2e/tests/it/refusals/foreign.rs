@@ -21,7 +21,7 @@ async fn the_ids_of_others_are_not_found(mode: Mode) -> Result<()> {
     let target = Target::shared(mode).await?;
     let (ada, hers) = target.person(Face::Grpc, "ada").await?;
     let task = hers.create_task(Task { title: Some(SECRET.to_owned()), ..Task::default() }).await;
-    let task = task.map_err(|failure| anyhow::anyhow!("{failure:?}"))?;
+    let task = task?;
     let (eve, _) = target.person(Face::Grpc, "eve").await?;
     let ids = [&task.id, &ada.workspace_id, &ada.user_id, &ada.api_token_id];
     let mut delays = Delays::default();
@@ -39,7 +39,7 @@ async fn the_ids_of_others_are_not_found(mode: Mode) -> Result<()> {
         }
     }
     ensure!(asked > 0);
-    let now = hers.get_task(&task.id).await.map_err(|failure| anyhow::anyhow!("{failure:?}"))?;
+    let now = hers.get_task(&task.id).await?;
     ensure!(now == Task { change_id: String::new(), ..task }, "it was changed: {now:?}");
     Ok(())
 }
@@ -55,18 +55,17 @@ fn names_something(method: &Method, field: &StringField) -> bool {
     }
 }
 
-async fn not_found(
-    delays: &mut Delays,
-    client: &Client,
-    method: &Method,
-    field: &StringField,
-    id: &str,
-) -> Result<()> {
+async fn not_found(delays: &mut Delays, client: &Client, method: &Method, field: &StringField, id: &str) -> Result<()> {
     let place = || format!("{} of {} by {:?}", field.path(), method.path, client.face());
-    let answer = delays.ask(client, method, field.replaced(&sample(method), id.as_bytes())).await.with_context(place)?;
+    let answer =
+        delays.ask(client, method, field.replaced(&sample(method), id.as_bytes())).await.with_context(place)?;
     match answer {
         Err(failure) => {
-            ensure!(failure.code == Code::NotFound && failure.reason == "RESOURCE_NOT_FOUND", "{}: {failure:?}", place());
+            ensure!(
+                failure.code == Code::NotFound && failure.reason == "RESOURCE_NOT_FOUND",
+                "{}: {failure:?}",
+                place()
+            );
         }
         // A history that is not the caller's is empty.
         Ok(bytes) => {

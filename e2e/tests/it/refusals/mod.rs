@@ -9,6 +9,8 @@ mod sample;
 mod tokens;
 mod wire;
 
+pub(crate) use tokens::claims_of;
+
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -47,7 +49,8 @@ impl Delays {
     /// Prints how long most took, and what took longest.
     fn tell(&mut self, what: &str) {
         self.0.sort_unstable();
-        let at = |part: f64| self.0.get((self.0.len() as f64 * part) as usize).map(|(delay, _)| *delay).unwrap_or_default();
+        let at =
+            |part: f64| self.0.get((self.0.len() as f64 * part) as usize).map(|(delay, _)| *delay).unwrap_or_default();
         let longest = self.0.last().cloned().unwrap_or_default();
         println!("{what}: {} refusals, p50 {:?}, p99 {:?}, longest {longest:?}", self.0.len(), at(0.5), at(0.99));
     }

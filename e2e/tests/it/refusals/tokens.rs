@@ -41,7 +41,11 @@ pub(super) fn bad_tokens(target: &Target, person: &Person) -> Result<Vec<BadToke
         BadToken::new("another audience", own.sign(&with(|claims, _| claims.aud = "elsewhere".to_owned()))?, invalid),
         BadToken::new("another issuer", own.sign(&with(|claims, _| claims.iss = "stranger".to_owned()))?, invalid),
         BadToken::new("another key", stranger.sign(&claims)?, invalid),
-        BadToken::new("another key by the same id", under_the_id_of(&person.access_token, &stranger, &claims)?, invalid),
+        BadToken::new(
+            "another key by the same id",
+            under_the_id_of(&person.access_token, &stranger, &claims)?,
+            invalid,
+        ),
         BadToken::new("tampered with", tampered(&person.access_token)?, invalid),
         BadToken::new("unsigned", unsigned(&person.access_token)?, invalid),
         BadToken::new("an API token cut short", &person.api_token[..person.api_token.len() - 1], invalid),
@@ -54,7 +58,7 @@ pub(super) fn good_token(target: &Target, person: &Person) -> Result<String> {
     Ok(TokenSigner::from_pem("gateway", &target.signing_key()?)?.sign(&claims_of(&person.access_token)?)?)
 }
 
-fn claims_of(token: &str) -> Result<Claims> {
+pub(crate) fn claims_of(token: &str) -> Result<Claims> {
     let part = token.split('.').nth(1).context("a token has three parts")?;
     Ok(serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part)?)?)
 }

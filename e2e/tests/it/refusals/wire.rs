@@ -3,7 +3,10 @@
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
 use e2e::{Face, Mode, Target};
-use mesh_proto::{Method, methods, task::v1::{CreateTaskRequest, Task}};
+use mesh_proto::{
+    Method, methods,
+    task::v1::{CreateTaskRequest, Task},
+};
 use prost::Message;
 use tonic::Code;
 
@@ -57,7 +60,8 @@ async fn unknown_rpcs_are_unimplemented(mode: Mode) -> Result<()> {
     let target = Target::shared(mode).await?;
     let (person, _) = target.person(Face::Rest, "unknown").await?;
     let mut delays = Delays::default();
-    for path in ["/taskmesh.task.v1.TaskService/Nope", "/nope.Nope/Nope", "/taskmesh.notify.v1.NotifyService/MarkRead"] {
+    for path in ["/taskmesh.task.v1.TaskService/Nope", "/nope.Nope/Nope", "/taskmesh.notify.v1.NotifyService/MarkRead"]
+    {
         let method = Method { path: path.to_owned(), ..methods()[0].clone() };
         for face in FACES {
             for client in [target.client(face)?, target.client(face)?.with_token(&person.access_token)] {

@@ -23,6 +23,7 @@ pub(super) async fn run(
     let mut head = log.watch();
     let mut backoff = Backoff::default();
     while !stop.is_cancelled() {
+        head.has_changed().map_err(|_| closed())?;
         let newest = *head.borrow_and_update();
         let outcome = tokio::select! {
             biased;
