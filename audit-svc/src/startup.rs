@@ -68,9 +68,13 @@ pub async fn standalone(config: Config, lifecycle: Lifecycle) -> anyhow::Result<
     let listener = listener.with_context(|| format!("cannot listen on {}", config.server.listen))?;
     let address = listener.address().context("a socket has an address")?;
 
-    let bus = Arc::new(JetStreamBus::connect(&config.nats).await.context("nats")?);
+    let bus = Arc::new(JetStreamBus::connect(&config.nats).await.context("cannot connect to NATS")?);
+    let to_close = Arc::clone(&bus);
+    lifecycle.finally("nats", move || async move { to_close.close().await });
     let dependencies = Dependencies { bus, verifier, clock, lifecycle: lifecycle.clone() };
     let server = start(&config, dependencies).await?;
+    let advertised = server.clone();
+    lifecycle.on_drain("health", move || async move { advertised.stop_advertising().await });
     lifecycle.spawn(Stage::Rpc, "audit rpc", |stop| server.serve(listener, stop));
     Ok(address)
 }

@@ -23,7 +23,8 @@ struct Options {
 async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
     let duration = Duration::from_secs(options.seconds);
-    let wanted = |bars: &[&str]| options.only.is_empty() || bars.iter().any(|bar| options.only.iter().any(|o| o == bar));
+    let wanted =
+        |bars: &[&str]| options.only.is_empty() || bars.iter().any(|bar| options.only.iter().any(|o| o == bar));
     let mesh = Mesh::start()?;
     let mut rows = Vec::new();
     // Idle memory first: nobody has called yet.

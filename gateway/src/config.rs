@@ -33,8 +33,9 @@ pub struct Config {
     pub tokens: TokensConfig,
 }
 
-/// Where the services are, as `http://host:port`.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+/// Where the services are, as `http://host:port`. Their `timeout_ms` is 0 unless set: every call that is passed on carries
+/// its own deadline.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct UpstreamsConfig {
     /// task-svc.
@@ -106,6 +107,13 @@ impl Default for Config {
             accounts: AccountsConfig::default(),
             tokens: TokensConfig::default(),
         }
+    }
+}
+
+impl Default for UpstreamsConfig {
+    fn default() -> Self {
+        let upstream = UpstreamConfig { timeout_ms: 0, ..UpstreamConfig::default() };
+        Self { task: upstream.clone(), audit: upstream }
     }
 }
 

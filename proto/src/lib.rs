@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 
 pub use generated::google;
 pub use generated::taskmesh::{api, audit, auth, event, notify, scheduler, task};
-pub use prost_protovalidate::{Validate, ValidationError};
 pub use methods::{Method, StreamForm, methods};
+pub use prost_protovalidate::{Validate, ValidationError};
 pub use prost_reflect::DescriptorPool;
 
 /// The encoded `google.protobuf.FileDescriptorSet` of everything in `proto/` and what it imports, with all options.

@@ -55,7 +55,8 @@ struct Creator(Connection);
 
 impl Worker for Creator {
     async fn call(&mut self, number: u64) -> anyhow::Result<()> {
-        let body = format!(r#"{{"title": "Water the plants on balcony {number}", "priority": "TASK_PRIORITY_MEDIUM"}}"#);
+        let body =
+            format!(r#"{{"title": "Water the plants on balcony {number}", "priority": "TASK_PRIORITY_MEDIUM"}}"#);
         // The same id must not come twice within a day, whatever ran before.
         let path = format!("/v1/tasks?requestId={}", uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, &key(number)));
         self.0.call(Method::POST, &path, body).await.map(drop)

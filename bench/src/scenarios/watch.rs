@@ -33,7 +33,8 @@ pub async fn watch(mesh: &Mesh, duration: Duration) -> anyhow::Result<Vec<Row>> 
     }
     let (latencies, written) = tokio::join!(watcher, load::steady(writers, RATE, duration));
     let (latencies, written) = (latencies.context("the watcher missed messages")?, written?);
-    let met = latencies.quantile(0.5) < Duration::from_millis(15) && latencies.quantile(0.99) < Duration::from_millis(60);
+    let met =
+        latencies.quantile(0.5) < Duration::from_millis(15) && latencies.quantile(0.99) < Duration::from_millis(60);
     Ok(vec![Row {
         id: "S5",
         what: format!("write → WatchTasks message at another client, {:.0} writes/s", written.rate()),

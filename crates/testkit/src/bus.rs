@@ -25,7 +25,7 @@ pub fn nats() -> NatsConfig {
         subject_prefix: name.clone(),
         stream: name,
         // The server sets this aside for each stream.
-        max_bytes: 256 << 20,
+        max_bytes: 16 << 20,
         ..NatsConfig::default()
     }
 }

@@ -7,10 +7,11 @@ use uuid::Uuid;
 
 use crate::Timestamp;
 
-/// A new id for something created at `now`: a UUID v7, so that ids made later sort later.
+/// A new id for something created at `now`: a UUID v7, so that ids made later sort later, down to the microsecond
+/// (RFC 9562, section 6.2, method 3).
 pub fn new_id(now: Timestamp) -> Uuid {
     let (seconds, nanos) = now.to_parts();
-    let clock = uuid::ContextV7::new();
+    let clock = uuid::ContextV7::new().with_additional_precision();
     Uuid::new_v7(uuid::Timestamp::from_unix(&clock, seconds.max(0).unsigned_abs(), nanos.unsigned_abs()))
 }
 
@@ -72,6 +73,6 @@ mod tests {
 
     #[test]
     fn ids_made_later_sort_later() {
-        assert!(new_id(Timestamp::from_micros(1_000_000)) < new_id(Timestamp::from_micros(2_000_000)));
+        assert!(new_id(Timestamp::from_micros(1_000_000)) < new_id(Timestamp::from_micros(1_000_001)));
     }
 }

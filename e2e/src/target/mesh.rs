@@ -93,6 +93,7 @@ async fn ready(member: &mut Member) -> Result<()> {
         if !member.running()? || Instant::now() > deadline {
             bail!("{} does not get ready\n{}", member.service.name(), end_of(member.log()));
         }
+        // Sleeps because readiness is asked for again and again.
         tokio::time::sleep(POLL).await;
     }
     Ok(())

@@ -42,7 +42,7 @@ pub enum Target {
     /// In one process.
     Single(Single),
     /// As a mesh.
-    Mesh(Mesh),
+    Mesh(Box<Mesh>),
 }
 
 impl Target {
@@ -53,7 +53,7 @@ impl Target {
     pub async fn start(mode: Mode) -> Result<Self> {
         Ok(match mode {
             Mode::Single => Self::Single(Single::start().await?),
-            Mode::Mesh => Self::Mesh(Mesh::start().await?),
+            Mode::Mesh => Self::Mesh(Box::new(Mesh::start().await?)),
         })
     }
 

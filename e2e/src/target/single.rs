@@ -80,6 +80,7 @@ impl Single {
             if !self.process.running()? || Instant::now() > deadline {
                 bail!("taskmesh does not get ready\n{}", self.logs());
             }
+            // Sleeps because readiness is asked for again and again.
             tokio::time::sleep(POLL).await;
         }
         Ok(())

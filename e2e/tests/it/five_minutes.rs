@@ -41,7 +41,7 @@ async fn the_script_plays(mode: Mode, face: Face) -> Result<()> {
     let second = target.client(face)?.with_token(&ada.access_token);
     let mut watcher = Watcher::open(&second).await?;
     let steps = live(&client, &mut watcher).await?;
-    println!("{mode:?} by {face:?}: seen after {}", watcher.delays());
+    e2e::tell(format_args!("{mode:?} by {face:?}: changes seen after {}", watcher.delays()));
     listed_as_it_is(&client, steps.last().context("there were steps")?).await?;
     let id = &steps[0].id;
     let history = eventually(async || match client.task_history(id).await {

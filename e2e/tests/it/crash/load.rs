@@ -71,6 +71,7 @@ pub(super) async fn until_answered<A>(mut call: impl AsyncFnMut(&str) -> Result<
         match call(&request_id).await {
             Ok(answer) => return Ok(answer),
             Err(failure) if failure.is_passing() && Instant::now() < deadline => {
+                // Sleeps because a client that got no answer waits before it asks again.
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
             Err(failure) => bail!("{failure:?}"),

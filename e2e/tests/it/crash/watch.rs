@@ -59,7 +59,7 @@ impl Watcher {
         })
         .await;
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        println!("the watcher resumed {} times and listed again {} times", seen.resumed, seen.resyncs);
+        e2e::tell(format_args!("a watcher resumed {} times and listed again {} times", seen.resumed, seen.resyncs));
         for (id, versions) in &seen.versions {
             ensure!(versions.is_sorted_by(|one, next| one < next), "{id} was told as {versions:?}");
         }
@@ -84,6 +84,7 @@ async fn follow(client: Client, seen: Arc<Mutex<Seen>>, mut standing: Option<tok
             assert!(failure.is_passing(), "a stream ended with {failure:?}");
             seen.lock().unwrap_or_else(PoisonError::into_inner).resumed += 1;
         }
+        // Sleeps because a client whose stream broke off waits before it opens another.
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

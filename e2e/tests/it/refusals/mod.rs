@@ -52,7 +52,8 @@ impl Delays {
         let at =
             |part: f64| self.0.get((self.0.len() as f64 * part) as usize).map(|(delay, _)| *delay).unwrap_or_default();
         let longest = self.0.last().cloned().unwrap_or_default();
-        println!("{what}: {} refusals, p50 {:?}, p99 {:?}, longest {longest:?}", self.0.len(), at(0.5), at(0.99));
+        let (count, half, most) = (self.0.len(), at(0.5), at(0.99));
+        e2e::tell(format_args!("{what}: {count} refusals, p50 {half:?}, p99 {most:?}, longest {longest:?}"));
     }
 }
 

@@ -145,6 +145,7 @@ impl TaskService for Tasks {
             "none" => stream::empty().boxed(),
             "resync" => begun.chain(stream::iter([Err(mesh_rpc::status(resync))])).boxed(),
             "early" => stream::iter([Err(mesh_rpc::status(resync))]).boxed(),
+            // Sleeps because it stands for an upstream that is slow to say its first word.
             "slow" => stream::once(tokio::time::sleep(Duration::from_millis(300)))
                 .flat_map(move |()| stream::empty())
                 .chain(begun)
