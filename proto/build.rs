@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use protox::file::{ChainFileResolver, DescriptorSetFileResolver, GoogleFileResolver, IncludeFileResolver};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let out = PathBuf::from(std::env::var("OUT_DIR")?);
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
     let files = proto_files(Path::new("."))?;
     for file in &files {
         println!("cargo:rerun-if-changed={}", file.display());

@@ -1,5 +1,13 @@
 //! What the build script generated from the `.proto` files.
-#![expect(missing_docs, clippy::all, clippy::expect_used, reason = "generated code")]
+#![expect(
+    missing_docs,
+    clippy::all,
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    clippy::expect_used,
+    clippy::too_many_lines,
+    reason = "generated code"
+)]
 
 include!(concat!(env!("OUT_DIR"), "/contract.rs"));
 include!(concat!(env!("OUT_DIR"), "/validate_impl.rs"));

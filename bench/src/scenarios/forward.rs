@@ -17,6 +17,16 @@ use crate::{
 /// Enough to keep the gateway busy.
 const CONNECTIONS: usize = 16;
 
+/// A way through the gateway, and what a call may cost on it.
+struct Path {
+    name: &'static str,
+    bar: &'static str,
+    micros: f64,
+}
+
+const FORWARDED: Path = Path { name: "forwarded gRPC", bar: "≤ 50 µs", micros: 50.0 };
+const TRANSCODED: Path = Path { name: "transcoded REST", bar: "≤ 60 µs", micros: 60.0 };
+
 /// S4: the gateway's CPU time per unary call.
 pub async fn forward(mesh: &Mesh, duration: Duration) -> anyhow::Result<Vec<Row>> {
     let token = mesh.sign_up().await?;
@@ -32,20 +42,10 @@ pub async fn forward(mesh: &Mesh, duration: Duration) -> anyhow::Result<Vec<Row>
     for _ in 0..CONNECTIONS {
         rest.push(RestReader(Connection::open(&mesh.gateway, &token).await?, format!("/v1/tasks/{id}")));
     }
-    Ok(vec![
-        measure(mesh, "forwarded gRPC", "≤ 50 µs", 50.0, grpc, duration).await?,
-        measure(mesh, "transcoded REST", "≤ 60 µs", 60.0, rest, duration).await?,
-    ])
+    Ok(vec![measure(mesh, &FORWARDED, grpc, duration).await?, measure(mesh, &TRANSCODED, rest, duration).await?])
 }
 
-async fn measure<W: Worker>(
-    mesh: &Mesh,
-    what: &str,
-    bar: &'static str,
-    limit: f64,
-    workers: Vec<W>,
-    duration: Duration,
-) -> anyhow::Result<Row> {
+async fn measure<W: Worker>(mesh: &Mesh, path: &Path, workers: Vec<W>, duration: Duration) -> anyhow::Result<Row> {
     let gateway = mesh.process("gateway")?;
     let before = process::cpu_time(gateway)?;
     let outcome = load::closed(workers, duration).await?;
@@ -53,10 +53,10 @@ async fn measure<W: Worker>(
     let micros = used.as_secs_f64() * 1e6 / outcome.latencies.count() as f64;
     Ok(Row {
         id: "S4",
-        what: format!("gateway CPU per unary call, {what} (GetTask)"),
+        what: format!("gateway CPU per unary call, {} (GetTask)", path.name),
         measured: format!("{micros:.0} µs at {:.0}/s, {}", outcome.rate(), outcome.latencies.summary()),
-        bar,
-        met: Some(micros <= limit),
+        bar: path.bar,
+        met: Some(micros <= path.micros),
     })
 }
 

@@ -64,7 +64,7 @@ pub fn rest_request(method: &Method, message: &DynamicMessage) -> Result<RestReq
         "*" => request.body = Some(serde_json::to_vec(&std::mem::take(&mut fields))?.into()),
         field => {
             let mut body = fields.remove(&camel(field)).unwrap_or_else(|| Value::Object(Map::new()));
-            name_cleared(&mut body, mask.as_deref().unwrap_or_default());
+            hold_to_mask(&mut body, mask.as_deref().unwrap_or_default());
             request.body = Some(serde_json::to_vec(&body)?.into());
         }
     }
@@ -112,10 +112,13 @@ fn take_header(fields: &mut Map<String, Value>, field: &str, header: &'static st
     Ok(())
 }
 
-/// A field that the mask names and the resource lacks is cleared: JSON says so by `null`.
-fn name_cleared(body: &mut Value, mask: &str) {
-    let Some(body) = body.as_object_mut() else { return };
-    for name in mask.split(',').filter(|name| !name.is_empty()) {
+/// REST has no mask: what the body names is changed. So it holds what the mask names and no more but the etag, and a
+/// field that is cleared as `null`.
+fn hold_to_mask(body: &mut Value, mask: &str) {
+    let names: Vec<_> = mask.split(',').filter(|name| !name.is_empty()).collect();
+    let Some(body) = body.as_object_mut().filter(|_| !names.is_empty()) else { return };
+    body.retain(|name, _| name == "etag" || names.contains(&name.as_str()));
+    for name in names {
         body.entry(name).or_insert(Value::Null);
     }
 }
@@ -158,7 +161,7 @@ mod tests {
     fn an_update_becomes_a_patch_with_nulls_for_what_is_cleared() {
         let method = mesh_proto::methods().iter().find(|method| method.path.ends_with("/UpdateTask"));
         let method = method.expect("the contract has it");
-        let task = Task { id: "a/b".to_owned(), title: Some("t".to_owned()), ..Task::default() };
+        let task = Task { id: "a/b".to_owned(), title: Some("t".to_owned()), version: 7, ..Task::default() };
         let mask = prost_types_mask(&["title", "due"]);
         let request = UpdateTaskRequest { task: Some(task), update_mask: Some(mask), request_id: "r".to_owned() };
         let message = DynamicMessage::decode(method.descriptor.input(), request.encode_to_vec().as_slice());

@@ -23,5 +23,6 @@ mod five_minutes;
 mod outside;
 mod readme;
 mod refusals;
+mod repeating;
 mod todo_list;
 mod watching;
