@@ -110,7 +110,7 @@ async fn a_relay_that_stops_hands_over_what_is_pending(database: TestDatabase) {
     let relay = world.start_relay();
     let ids = world.tell(TASK, 1..=200).await;
     relay.stop().await;
-    assert_eq!(world.on_the_bus(), ids);
+    world.expect_on_the_bus(&ids).await;
     let meddler = Arc::new(Meddler::new(world.bus.clone()));
     let next = start_with(&mut world, &meddler);
     let more = world.tell(TASK, 201..=201).await;

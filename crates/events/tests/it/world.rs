@@ -22,7 +22,7 @@ pub(crate) const QUICK: RelaySettings = RelaySettings {
     renew_every: Duration::from_millis(150),
     poll_every: Duration::from_millis(20),
     check_every: Duration::from_millis(50),
-    drain: Duration::from_secs(2),
+    drain: Duration::from_secs(20),
 };
 
 /// A service's world.

@@ -49,10 +49,8 @@ impl Delays {
     /// Prints how long most took, and what took longest.
     fn tell(&mut self, what: &str) {
         self.0.sort_unstable();
-        let at =
-            |part: f64| self.0.get((self.0.len() as f64 * part) as usize).map(|(delay, _)| *delay).unwrap_or_default();
-        let longest = self.0.last().cloned().unwrap_or_default();
-        let (count, half, most) = (self.0.len(), at(0.5), at(0.99));
+        let at = |part: f64| self.0.get((self.0.len() as f64 * part) as usize).cloned().unwrap_or_default();
+        let (count, (half, _), most, longest) = (self.0.len(), at(0.5), at(0.99), self.0.last());
         e2e::tell(format_args!("{what}: {count} refusals, p50 {half:?}, p99 {most:?}, longest {longest:?}"));
     }
 }

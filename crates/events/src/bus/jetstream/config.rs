@@ -41,7 +41,7 @@ impl Default for NatsConfig {
             replicas: 1,
             max_bytes: 4 << 30,
             retention_hours: 7 * 24,
-            ack_wait_ms: 30_000,
+            ack_wait_ms: 10_000,
             request_timeout_ms: 5_000,
         }
     }
