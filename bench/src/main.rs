@@ -26,23 +26,37 @@ async fn main() -> anyhow::Result<()> {
     let wanted =
         |bars: &[&str]| options.only.is_empty() || bars.iter().any(|bar| options.only.iter().any(|o| o == bar));
     let mesh = Mesh::start()?;
-    let mut rows = Vec::new();
+    let mut rows = Rows::default();
     // Idle memory first: nobody has called yet.
     if wanted(&["S10"]) {
-        rows.extend(scenarios::idle(&mesh).await?);
+        rows.add(scenarios::idle(&mesh).await?);
     }
     if wanted(&["S1", "S2"]) {
-        rows.extend(scenarios::create(&mesh, duration).await?);
+        rows.add(scenarios::create(&mesh, duration).await?);
     }
     if wanted(&["S4"]) {
-        rows.extend(scenarios::forward(&mesh, duration).await?);
+        rows.add(scenarios::forward(&mesh, duration).await?);
     }
     if wanted(&["S5"]) {
-        rows.extend(scenarios::watch(&mesh, duration).await?);
+        rows.add(scenarios::watch(&mesh, duration).await?);
     }
     mesh.stop()?;
+    let mut rows = rows.0;
     rows.sort_by_key(|row| row.id[1..].parse::<u32>().unwrap_or(0));
     print(&rows, options.json)
+}
+
+/// What has been measured so far, told as it comes: a run takes minutes.
+#[derive(Default)]
+struct Rows(Vec<Row>);
+
+impl Rows {
+    fn add(&mut self, rows: Vec<Row>) {
+        for row in &rows {
+            eprintln!("{}: {}: {}", row.id, row.what, row.measured);
+        }
+        self.0.extend(rows);
+    }
 }
 
 fn print(rows: &[Row], json: bool) -> anyhow::Result<()> {

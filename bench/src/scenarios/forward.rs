@@ -38,11 +38,13 @@ pub async fn forward(mesh: &Mesh, duration: Duration) -> anyhow::Result<Vec<Row>
     let grpc: Vec<_> = (0..CONNECTIONS)
         .map(|_| GrpcReader { client: TaskServiceClient::new(channel.clone()), id: id.clone(), token: token.clone() })
         .collect();
+    let forwarded = measure(mesh, &FORWARDED, grpc, duration).await?;
     let mut rest = Vec::new();
     for _ in 0..CONNECTIONS {
         rest.push(RestReader(Connection::open(&mesh.gateway, &token).await?, format!("/v1/tasks/{id}")));
     }
-    Ok(vec![measure(mesh, &FORWARDED, grpc, duration).await?, measure(mesh, &TRANSCODED, rest, duration).await?])
+    let transcoded = measure(mesh, &TRANSCODED, rest, duration).await?;
+    Ok(vec![forwarded, transcoded])
 }
 
 async fn measure<W: Worker>(mesh: &Mesh, path: &Path, workers: Vec<W>, duration: Duration) -> anyhow::Result<Row> {

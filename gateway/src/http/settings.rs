@@ -41,7 +41,7 @@ impl Default for HttpSettings {
         Self {
             max_connections: 10_000,
             max_streams_per_connection: 1_000,
-            header_timeout_ms: 10_000,
+            header_timeout_ms: 60_000,
             max_header_bytes: 32 * 1024,
             max_body_bytes: 1024 * 1024,
             max_message_bytes: 4 * 1024 * 1024,
