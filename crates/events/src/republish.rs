@@ -17,8 +17,7 @@ pub async fn republish(database: &Database, since: Timestamp) -> Result<u64, Sto
     Ok(queued)
 }
 
-/// As [`republish`], in a transaction of the caller's.
-pub(crate) async fn requeue(transaction: &Transaction, since: Timestamp) -> Result<u64, StoreError> {
+async fn requeue(transaction: &Transaction, since: Timestamp) -> Result<u64, StoreError> {
     /// A week of events may take longer than a call may.
     const UNHURRIED: Sql = Sql { postgres: "SET LOCAL statement_timeout = 0", sqlite: "SELECT 1" };
     const REQUEUE: Sql = Sql {

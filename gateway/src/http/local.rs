@@ -21,6 +21,11 @@ pub(super) fn path(path: &str) -> Option<&'static str> {
     PATHS.into_iter().find(|known| *known == path)
 }
 
+/// Whether the call at this path has one request and one answer.
+pub(super) fn is_unary(path: &str) -> bool {
+    path == PATHS[0]
+}
+
 /// The services that are answered here.
 ///
 /// # Errors

@@ -56,7 +56,20 @@ impl Default for HttpSettings {
     }
 }
 
+/// What callers may send of whom nobody knows who they are: the fields of public requests are short.
+const MAX_PUBLIC_BYTES: usize = 64 * 1024;
+
 impl HttpSettings {
+    /// How large the body of a REST call may be.
+    pub(super) fn max_body_bytes_of(&self, signed_in: bool) -> usize {
+        if signed_in { self.max_body_bytes } else { self.max_body_bytes.min(MAX_PUBLIC_BYTES) }
+    }
+
+    /// How large one gRPC message of a request may be.
+    pub(super) fn max_message_bytes_of(&self, signed_in: bool) -> usize {
+        if signed_in { self.max_message_bytes } else { self.max_message_bytes.min(MAX_PUBLIC_BYTES) }
+    }
+
     pub(super) fn header_timeout(&self) -> Duration {
         Duration::from_millis(self.header_timeout_ms)
     }

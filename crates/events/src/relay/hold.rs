@@ -12,7 +12,7 @@ use super::{
     lease::Lease,
     pending::{Batch, Pending},
 };
-use crate::{BusError, bus::backoff::Backoff, republish::requeue};
+use crate::{BusError, bus::backoff::Backoff, republish::republish};
 
 /// For this long after an event the relay polls more often.
 const RECENT: Duration = Duration::from_secs(10);
@@ -199,23 +199,23 @@ impl<'a> Holder<'a> {
         if known.as_ref() == Some(&identity) {
             return Ok(true);
         }
-        let transaction = self.database.begin().await?;
-        let row = KNOWN.one(&transaction, [self.relay.log.source().into()]).await?;
+        let row = KNOWN.one(self.database.writer(), [self.relay.log.source().into()]).await?;
         let before: Option<String> = match row {
             Some(row) => row.try_get("", "bus_identity").map_err(StoreError::from)?,
             None => None,
         };
         if before.as_ref() != Some(&identity) {
-            let values = self.lease.fence().into_iter().chain([identity.clone().into()]);
-            if REMEMBER.run(&transaction, values).await? == 0 {
-                return Ok(false);
-            }
+            // Queued first, and in a transaction that does not hold the lease's row: it may take longer than a lease, which
+            // is renewed meanwhile. After a crash in between it is done again.
             if before.is_some() {
-                let queued = requeue(&transaction, Timestamp::from_micros(i64::MIN)).await?;
+                let queued = republish(&self.database, Timestamp::from_micros(i64::MIN)).await?;
                 tracing::warn!(relay.queued = queued, "the event stream is a new one, publishing the log again");
             }
+            let values = self.lease.fence().into_iter().chain([identity.clone().into()]);
+            if REMEMBER.run(self.database.writer(), values).await? == 0 {
+                return Ok(false);
+            }
         }
-        transaction.commit().await.map_err(StoreError::from)?;
         *known = Some(identity);
         Ok(true)
     }

@@ -1,11 +1,12 @@
 //! Until when a call may take: `grpc-timeout` in, the time that remains out.
 
-use std::time::Duration;
+use std::{future::Future, time::Duration};
 
 use http::{HeaderMap, HeaderValue};
 use mesh_types::{ErrorKind, Fault, Reason};
 use tokio::time::Instant;
 
+use super::send::expired;
 use crate::http::settings::HttpSettings;
 
 /// The header that carries the time a call may take.
@@ -27,6 +28,20 @@ pub(crate) fn deadline(
     }
     let timeout = asked.unwrap_or(Duration::from_millis(settings.unary_timeout_ms));
     Ok(Some(arrived + timeout.min(Duration::from_millis(settings.max_unary_timeout_ms))))
+}
+
+/// Does `work`, until the deadline.
+///
+/// # Errors
+/// What `work` says, or DEADLINE_EXCEEDED.
+pub(crate) async fn within<T>(
+    deadline: Option<Instant>,
+    work: impl Future<Output = Result<T, Fault>>,
+) -> Result<T, Fault> {
+    match deadline {
+        Some(deadline) => tokio::time::timeout_at(deadline, work).await.unwrap_or_else(|_| Err(expired())),
+        None => work.await,
+    }
 }
 
 /// At most eight digits and a unit.

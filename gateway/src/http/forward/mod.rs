@@ -23,7 +23,7 @@ use tonic_web::GrpcWebLayer;
 use tower::{Layer, Service, service_fn};
 
 use super::{edge::Visit, identity, rest, table::Rpc};
-pub(crate) use deadline::deadline;
+pub(crate) use deadline::{deadline, within};
 pub(crate) use face::Face;
 pub(crate) use guard::{Guard, Leash};
 pub(crate) use headers::for_upstream;
@@ -36,9 +36,10 @@ pub(crate) async fn serve(visit: Visit, face: Face, request: Request<Incoming>) 
         return refusal;
     }
     let fault = BodyFault::default();
-    let one =
-        visit.edge.table.get(request.uri().path()).is_some_and(|rpc| !rpc.method.descriptor.is_client_streaming());
-    let limit = visit.edge.settings.max_message_bytes;
+    let rpc = visit.edge.table.get(request.uri().path());
+    let one = rpc.is_some_and(|rpc| !rpc.method.descriptor.is_client_streaming());
+    let signed_in = rpc.is_some_and(|rpc| !rpc.method.public);
+    let limit = visit.edge.settings.max_message_bytes_of(signed_in);
     let text = face == Face::Web { text: true };
     let alone = request.version() < Version::HTTP_2;
     let mut request = request.map(|body| {
@@ -111,7 +112,7 @@ async fn prepare(
 ) -> Result<(HeaderMap, Option<tokio::time::Instant>), Fault> {
     let deadline = deadline(headers, rpc.is_stream(), &visit.edge.settings, visit.arrived)?;
     let mut forwarded = headers::passed_on(headers);
-    identity::identify(visit, rpc, headers, &mut forwarded).await?;
+    within(deadline, identity::identify(visit, rpc, headers, &mut forwarded)).await?;
     for_upstream(&mut forwarded, &visit.context, deadline);
     Ok((forwarded, deadline))
 }
@@ -129,7 +130,12 @@ async fn beside_the_contract(
         return refusal(Fault::new(ErrorKind::Unimplemented, Reason::MethodUnknown, message));
     };
     let record = Some(visit.record(face, path));
-    let leash = Leash { deadline: None, stopping: Some(visit.edge.stopping.clone()), fault, record };
+    let deadline = match deadline(request.headers(), !super::local::is_unary(path), &visit.edge.settings, visit.arrived)
+    {
+        Ok(deadline) => deadline,
+        Err(fault) => return refusal(fault),
+    };
+    let leash = Leash { deadline, stopping: Some(visit.edge.stopping.clone()), fault, record };
     let Ok(answer) = visit.edge.local.clone().call(request).await;
     send::guarded(answer, leash).map(Body::new)
 }

@@ -111,10 +111,10 @@ async fn prepare(
             headers.insert(name, value.clone());
         }
     }
-    identity::identify(visit, &route.rpc, &parts.headers, &mut headers).await?;
+    forward::within(deadline, identity::identify(visit, &route.rpc, &parts.headers, &mut headers)).await?;
     let body = match route.body {
         BodyRule::Nothing => Bytes::new(),
-        _ => read(body, settings.max_body_bytes, deadline).await?,
+        _ => read(body, settings.max_body_bytes_of(!route.rpc.method.public), deadline).await?,
     };
     let frame = request::build(route, segments, parts.uri.query(), &parts.headers, &body)?;
     forward::for_upstream(&mut headers, &visit.context, deadline);

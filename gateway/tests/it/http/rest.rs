@@ -97,6 +97,14 @@ async fn what_no_parser_can_take_is_the_callers_fault() {
 }
 
 #[tokio::test]
+async fn whoever_has_not_signed_in_may_send_little() {
+    let world = World::new().await;
+    let body = json!({"email": "ada@example.com", "password": "x".repeat(70_000)});
+    let (status, error) = answered(world.request(Method::POST, "/v1/auth/signin").json(&body)).await;
+    assert_eq!((status, reason(&error)), (413, "MESSAGE_TOO_LARGE"));
+}
+
+#[tokio::test]
 async fn failures_of_services_have_the_shape_of_aip_193() {
     let world = World::new().await;
     let (status, error) = answered(world.get("/v1/tasks/missing")).await;

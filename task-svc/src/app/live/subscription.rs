@@ -75,9 +75,15 @@ impl Queue {
         if self.ended.is_some() {
             return;
         }
-        if let Some(superseded) = self.by_task.insert(shown.task.id, shown.sequence) {
-            self.by_sequence.remove(&superseded);
+        let revision = |shown: &Shown| (shown.epoch, shown.task.version);
+        if let Some(waiting) = self.by_task.get(&shown.task.id) {
+            // The ring knows the versions of what it holds only; what waits here may be older than that.
+            if self.by_sequence.get(waiting).is_some_and(|waiting| revision(waiting) >= revision(&shown)) {
+                return;
+            }
+            self.by_sequence.remove(waiting);
         }
+        self.by_task.insert(shown.task.id, shown.sequence);
         self.by_sequence.insert(shown.sequence, shown);
         if self.by_task.len() > self.capacity {
             self.end(Ended::TooSlow);

@@ -82,6 +82,18 @@ async fn a_version_older_than_what_was_told_is_not_told() {
 }
 
 #[tokio::test]
+async fn what_waits_for_a_slow_watcher_is_never_replaced_by_an_older_version() {
+    let live = live(2, 10);
+    let mut watcher = live.subscribe(vec![HERE], None).expect("a watch");
+    live.show(shown(1, 7, 5));
+    // The ring has forgotten the task when its older version comes late.
+    live.show(shown_in(ELSEWHERE, 2, 8, 1));
+    live.show(shown_in(ELSEWHERE, 3, 9, 1));
+    live.show(shown(4, 7, 4));
+    assert_eq!(waiting(&mut watcher).await, (vec![1], None));
+}
+
+#[tokio::test]
 async fn a_change_that_comes_twice_is_told_once() {
     let live = live(100, 10);
     let mut watcher = live.subscribe(vec![HERE], None).expect("a watch");
