@@ -26,8 +26,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .compile_fds(compiler.file_descriptor_set())?;
     prost_protovalidate_build::Builder::new()
         .file_descriptor_set_bytes(descriptor_set)
-        // Answers are not validated; the generator would warn of the oneof in this one.
+        // Answers are not validated; the generator would warn of the oneofs in these.
         .extern_path(".taskmesh.task.v1.WatchTasksResponse", "taskmesh::task::v1")
+        .extern_path(".taskmesh.notify.v1.StreamNotificationsResponse", "taskmesh::notify::v1")
         // A rule that only a runtime interpreter could check would silently not be checked.
         .fail_on_runtime_only(true)
         .out_dir(&out)
