@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    mesh_runtime::run_service("audit-svc", audit_svc::startup::standalone)
+    mesh_runtime::run_service(audit_svc::startup::NAME, audit_svc::startup::standalone)
 }

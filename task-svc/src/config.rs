@@ -3,13 +3,11 @@
 use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Context, ensure};
-use mesh_events::NatsConfig;
+use mesh_events::{NatsConfig, live::LiveSettings};
 use mesh_rpc::ServerConfig;
 use mesh_runtime::{ProcessConfig, Settings};
 use mesh_store::DatabaseConfig;
 use serde::{Deserialize, Serialize};
-
-use crate::app::LiveSettings;
 
 /// Every setting of the service. The single program uses all but `process`, `nats` and `key_set_file`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

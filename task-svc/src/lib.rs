@@ -1,7 +1,7 @@
 //! The task service: owns tasks (and, to come, their lists and tags), stores them, and tells what becomes of them.
 //!
 //! The way of a request: [`rpc`] (decodes) → [`app`] (one file per use case) → [`domain`] (decides) → [`store`] (row and
-//! event, one transaction) → relay → bus → [`events::tail`] → whoever watches. [`startup`] puts it all together.
+//! event, one transaction) → relay → bus → `mesh_events::live` → whoever watches. [`startup`] puts it all together.
 
 pub mod app;
 pub mod config;

@@ -1,8 +1,8 @@
 //! Between messages and the application's types.
 
 use mesh_proto::audit::v1::{AuditActor, AuditEvent, AuditOutcome, ListAuditEventsRequest, ListEntityEventsRequest};
-use mesh_types::{Actor, ErrorKind, Fault, PageSize, Reason, Timestamp, Violation, WorkspaceId, WorkspaceSelector};
-use uuid::Uuid;
+use mesh_rpc::fields::{Checks, refuse_filter, timestamp, workspaces};
+use mesh_types::{Actor, Fault, PageSize};
 
 use super::render;
 use crate::{
@@ -14,15 +14,8 @@ impl TryFrom<ListAuditEventsRequest> for ListAuditEvents {
     type Error = Fault;
 
     fn try_from(message: ListAuditEventsRequest) -> Result<Self, Fault> {
-        if !message.filter.trim().is_empty() {
-            let message = "audit events cannot be filtered yet";
-            return Err(Fault::new(ErrorKind::InvalidArgument, Reason::FilterInvalid, message));
-        }
-        let workspaces = match message.workspace_id.as_str() {
-            "" => WorkspaceSelector::Personal,
-            "-" => WorkspaceSelector::All,
-            id => WorkspaceSelector::One(WorkspaceId(uuid("workspace_id", id)?)),
-        };
+        refuse_filter("filter", message.filter.trim())?;
+        let workspaces = workspaces(&message.workspace_id)?;
         let page_size = PageSize::from_request(message.page_size);
         Ok(Self { workspaces, page_size, page_token: message.page_token })
     }
@@ -32,18 +25,15 @@ impl TryFrom<ListEntityEventsRequest> for ListEntityEvents {
     type Error = Fault;
 
     fn try_from(message: ListEntityEventsRequest) -> Result<Self, Fault> {
+        let mut checks = Checks::default();
+        let entity_id = checks.uuid("entity_id", &message.entity_id);
         Ok(Self {
             entity: message.entity_type,
-            entity_id: uuid("entity_id", &message.entity_id)?,
+            entity_id: checks.finish(entity_id)?,
             page_size: PageSize::from_request(message.page_size),
             page_token: message.page_token,
         })
     }
-}
-
-fn uuid(field: &str, text: &str) -> Result<Uuid, Fault> {
-    let violation = || Violation::new(field, "string.uuid", "must be a UUID");
-    Uuid::parse_str(text).map_err(|_| Fault::invalid(vec![violation()]))
 }
 
 pub(super) fn page(page: EntryPage) -> (Vec<AuditEvent>, String) {
@@ -87,9 +77,4 @@ fn actor(actor: Actor) -> AuditActor {
         client_address: actor.client_address.unwrap_or_default(),
         user_agent: actor.user_agent.unwrap_or_default(),
     }
-}
-
-fn timestamp(instant: Timestamp) -> prost_types::Timestamp {
-    let (seconds, nanos) = instant.to_parts();
-    prost_types::Timestamp { seconds, nanos }
 }

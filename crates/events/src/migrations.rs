@@ -5,7 +5,7 @@ use sea_orm_migration::MigrationTrait;
 
 /// The migrations of this crate's tables; each service's own come after them.
 pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(EVENT_LOG), Box::new(RELAY), Box::new(INBOX), Box::new(DEAD_LETTER)]
+    vec![Box::new(EVENT_LOG), Box::new(RELAY), Box::new(INBOX), Box::new(DEAD_LETTER), Box::new(RELAY_LAST)]
 }
 
 const EVENT_LOG: SqlMigration = SqlMigration {
@@ -159,4 +159,18 @@ const DEAD_LETTER: SqlMigration = SqlMigration {
         ",
     },
     down: PerBackend { postgres: "DROP TABLE dead_letter", sqlite: "DROP TABLE dead_letter" },
+};
+
+/// The last event that the stream has taken, and where: a stream that comes back without it has lost something.
+const RELAY_LAST: SqlMigration = SqlMigration {
+    name: "events_005_relay_last",
+    up: PerBackend {
+        postgres: "ALTER TABLE relay_lease ADD COLUMN bus_sequence bigint, ADD COLUMN bus_event uuid",
+        sqlite: "ALTER TABLE relay_lease ADD COLUMN bus_sequence INTEGER;
+                 ALTER TABLE relay_lease ADD COLUMN bus_event BLOB;",
+    },
+    down: PerBackend {
+        postgres: "ALTER TABLE relay_lease DROP COLUMN bus_sequence, DROP COLUMN bus_event",
+        sqlite: "ALTER TABLE relay_lease DROP COLUMN bus_sequence; ALTER TABLE relay_lease DROP COLUMN bus_event;",
+    },
 };

@@ -3,6 +3,8 @@
 //! - [`accept`] and [`status`] stand at the two ends of every RPC: what comes in is valid and has a caller; what goes
 //!   wrong leaves as a gRPC status with `google.rpc` details.
 //! - [`TokenSigner`], [`KeySet`], [`TokenVerifier`]: access tokens, by which every service knows who calls.
+//!   [`ServiceTokens`]: those of a service that calls another for a person.
+//! - [`fields`] reads what the requests of every service have in common, and writes it in answers.
 //! - [`ServerBuilder`] puts the whole server stack around a service's RPCs; [`RpcServer`] serves it on a [`Listener`],
 //!   over TCP or in memory.
 //! - [`Upstream`]: channels to other services.
@@ -11,6 +13,7 @@ mod accept;
 mod connections;
 mod context;
 mod fault;
+pub mod fields;
 mod listener;
 mod server;
 mod token;
@@ -19,10 +22,11 @@ mod upstream;
 pub use accept::{accept, accept_public};
 pub use connections::ConnectionConfig;
 pub use context::{CallContext, TraceParent};
-pub use fault::{malformed, status, status_of};
+pub use fault::{code_name, malformed, status, status_of};
 pub use listener::{Listener, MemoryConnector, MemoryListener, MemoryStream, memory};
 pub use server::{MAX_MESSAGE_BYTES, RpcServer, ServerBuilder, ServerConfig};
 pub use token::{
-    AUDIENCE, Claims, KeySet, PublicKey, TokenError, TokenSigner, TokenVerifier, Verified, WorkspaceClaim,
+    AUDIENCE, Claims, KeySet, PublicKey, ServiceTokens, TokenError, TokenSigner, TokenVerifier, Verified,
+    WorkspaceClaim,
 };
 pub use upstream::{Upstream, UpstreamConfig, UpstreamError};

@@ -13,6 +13,6 @@ mod telemetry;
 
 pub use admin::Metrics;
 pub use config::{Secret, Settings};
-pub use lifecycle::{Failed, Lifecycle, ShutdownConfig, Stage, TaskOutcome};
+pub use lifecycle::{Failed, Lifecycle, ShutdownConfig, Stage, TaskName, TaskOutcome};
 pub use process::{ProcessConfig, exit_code, run_process, run_service};
 pub use telemetry::{LogConfig, LogFormat};

@@ -2,8 +2,10 @@
 //! in PostgreSQL or in one SQLite file; nothing here knows what the rows mean.
 //!
 //! Reading order: [`DatabaseConfig`] → [`Database`] (pools and transactions) → [`Sql`] (one text per database) →
-//! [`StoreError`] (what can go wrong) → [`migrate`](Database::migrate) and [`SqlMigration`] → [`request_ids`].
+//! [`StoreError`] (what can go wrong) → [`migrate`](Database::migrate) and [`SqlMigration`] → [`request_ids`] →
+//! [`Change`] and [`conclude`] (a change that is sent again is done once).
 
+mod change;
 mod config;
 mod database;
 mod error;
@@ -13,6 +15,7 @@ mod pool;
 pub mod request_ids;
 mod sql;
 
+pub use change::{Change, Worked, conclude};
 pub use config::{DatabaseConfig, DatabaseUrl};
 pub use database::{Backend, Database, Transaction, commit};
 pub use error::{ConnectError, StoreError};

@@ -3,6 +3,7 @@
 use std::{
     fs,
     net::TcpListener,
+    path::Path,
     process::{Child, Command, Stdio},
 };
 
@@ -115,10 +116,40 @@ impl NatsServer {
         }
     }
 
+    /// Puts a copy of all that it keeps aside, while it does not run.
+    ///
+    /// # Panics
+    /// When it runs, or its folder cannot be copied.
+    pub fn save(&self) {
+        assert!(self.process.is_none(), "kill the server before copying what it keeps");
+        copy_folder(&self.folder.path().join("store"), &self.folder.path().join("saved"));
+    }
+
+    /// Puts what was saved in the place of all that it keeps, as when its disk had lost the newest writes.
+    ///
+    /// # Panics
+    /// When it runs, or nothing was saved.
+    pub fn go_back(&mut self) {
+        self.wipe();
+        copy_folder(&self.folder.path().join("saved"), &self.folder.path().join("store"));
+    }
+
     /// Where it listens, and a small stream.
     pub fn config(&self) -> NatsConfig {
         let url = format!("nats://127.0.0.1:{}", self.port);
         NatsConfig { url, max_bytes: 64 << 20, ..NatsConfig::default() }
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("the temporary folder can be written");
+    for entry in fs::read_dir(from).expect("a folder to copy").flatten() {
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            copy_folder(&from, &to);
+        } else {
+            fs::copy(&from, &to).expect("the temporary folder can be written");
+        }
     }
 }
 

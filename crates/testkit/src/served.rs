@@ -1,6 +1,6 @@
 //! A service's RPCs in the process of the test, behind its whole server stack.
 
-use mesh_rpc::{Listener, RpcServer, Upstream, memory};
+use mesh_rpc::{Listener, MemoryConnector, RpcServer, Upstream, memory};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tonic::{service::interceptor::InterceptedService, transport::Channel};
@@ -10,6 +10,7 @@ use crate::Bearer;
 /// A server that takes calls in memory until this is dropped.
 #[derive(Debug)]
 pub struct Served {
+    connector: MemoryConnector,
     channel: Channel,
     stop: CancellationToken,
     task: JoinSet<()>,
@@ -25,8 +26,13 @@ impl Served {
         task.spawn(async move {
             server.serve(Listener::Memory(listener), stopped).await;
         });
-        let channel = Upstream::Memory(connector).channel().expect("memory has an address");
-        Self { channel, stop, task }
+        let channel = Upstream::Memory(connector.clone()).channel().expect("memory has an address");
+        Self { connector, channel, stop, task }
+    }
+
+    /// The way to it, for a service that calls it.
+    pub fn upstream(&self) -> Upstream {
+        Upstream::Memory(self.connector.clone())
     }
 
     /// A channel to it, for calls without a token.

@@ -16,23 +16,29 @@ use tonic::{
 /// The end of tokens that do not expire during a test: the year 2100.
 const FAR_FUTURE_SECONDS: i64 = 4_102_444_800;
 
-/// Signs access tokens as the gateway would, with a key of its own.
+/// Everybody who signs access tokens, each with a key of its own.
+const ISSUERS: [&str; 2] = [GATEWAY, "scheduler-svc"];
+
+/// Who signs for people.
+const GATEWAY: &str = "gateway";
+
+/// Signs access tokens as the gateway would, or a service that acts for a person, with keys of their own.
 #[derive(Clone, Debug)]
-pub struct TestTokens(TokenSigner);
+pub struct TestTokens([TokenSigner; ISSUERS.len()]);
 
 impl TestTokens {
-    /// A signer with a new key. Another one is a stranger to whoever trusts this one.
+    /// Signers with new keys. Another one is a stranger to whoever trusts these.
     ///
     /// # Panics
     /// When the machine gives no randomness.
     #[expect(clippy::new_without_default, reason = "two of them are never alike")]
     pub fn new() -> Self {
-        Self(TokenSigner::generate("gateway").expect("the machine gives randomness"))
+        Self(ISSUERS.map(|issuer| TokenSigner::generate(issuer).expect("the machine gives randomness")))
     }
 
-    /// The keys that make its tokens believed.
+    /// The keys that make its tokens believed: those of everybody who signs.
     pub fn key_set(&self) -> KeySet {
-        self.0.key_set()
+        KeySet::from(self.0.iter().map(|signer| signer.public_key().clone()).collect::<Vec<_>>())
     }
 
     /// A verifier that believes its tokens.
@@ -40,12 +46,22 @@ impl TestTokens {
         Arc::new(TokenVerifier::new(self.key_set(), Arc::new(clock)))
     }
 
-    /// The access token of `user`.
+    /// The signer of `issuer`, such as `scheduler-svc`: for a service that signs tokens of its own.
+    ///
+    /// # Panics
+    /// When there is no such issuer.
+    pub fn signer_for(&self, issuer: &str) -> TokenSigner {
+        let place = ISSUERS.iter().position(|known| *known == issuer).expect("an issuer");
+        self.0[place].clone()
+    }
+
+    /// The access token of `user`: signed by the issuer that it names, or else by the gateway.
     ///
     /// # Panics
     /// When it cannot be signed.
     pub fn sign(&self, user: &TestUser) -> String {
-        self.0.sign(&user.claims).expect("claims can be signed")
+        let issuer = ISSUERS.into_iter().find(|issuer| *issuer == user.claims.iss).unwrap_or(GATEWAY);
+        self.signer_for(issuer).sign(&user.claims).expect("claims can be signed")
     }
 
     /// Puts the token of `user` on every call.
@@ -69,7 +85,7 @@ impl TestUser {
         let now = SystemClock.now();
         let personal = WorkspaceId(new_id(now));
         let claims = Claims {
-            iss: "gateway".to_owned(),
+            iss: GATEWAY.to_owned(),
             aud: AUDIENCE.to_owned(),
             sub: UserId(new_id(now)),
             exp: FAR_FUTURE_SECONDS,
@@ -115,6 +131,14 @@ impl TestUser {
     #[must_use]
     pub fn expiring(mut self, instant: Timestamp) -> Self {
         self.claims.exp = instant.to_parts().0;
+        self
+    }
+
+    /// The same person with `service` acting for them: the token is the service's own.
+    #[must_use]
+    pub fn through(mut self, service: &str) -> Self {
+        self.claims.iss = service.to_owned();
+        self.claims.act = Some(service.to_owned());
         self
     }
 

@@ -3,13 +3,17 @@
 mod caller;
 mod crash;
 mod error;
+mod etag;
 mod id;
 mod page;
+mod request_id;
 mod time;
 
 pub use caller::{Actor, Caller, Membership, Role, WorkspaceSelector};
 pub use crash::crash_point;
 pub use error::{ErrorKind, Fault, Reason, Resource, Violation};
+pub use etag::Etag;
 pub use id::{ApiTokenId, TaskId, UserId, WorkspaceId, derived_id, new_id};
 pub use page::{PageSize, PageToken};
+pub use request_id::RequestId;
 pub use time::{Clock, SystemClock, Timestamp};

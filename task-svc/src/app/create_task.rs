@@ -1,12 +1,10 @@
 //! A task is made.
 
-use mesh_types::{Caller, TaskId, WorkspaceId, new_id};
+use mesh_store::Change;
+use mesh_types::{Caller, RequestId, TaskId, WorkspaceId, new_id};
 
-use super::{App, Error, RequestId, Written};
-use crate::{
-    domain::{Draft, Task},
-    store::Change,
-};
+use super::{App, Error, Written};
+use crate::domain::{Draft, Task};
 
 /// A new task.
 #[derive(Clone, Debug)]

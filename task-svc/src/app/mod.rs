@@ -8,7 +8,6 @@ mod delete_task;
 mod error;
 mod get_task;
 mod list_tasks;
-mod live;
 mod reopen_task;
 mod undelete_task;
 mod update_task;
@@ -16,32 +15,30 @@ mod watch_tasks;
 
 use std::sync::Arc;
 
-use mesh_types::{Caller, Clock, TaskId, Timestamp};
+use mesh_events::live::Live;
+use mesh_store::Change;
+use mesh_types::{Caller, Clock, Etag, RequestId, TaskId, Timestamp};
 
-use crate::{
-    domain::Etag,
-    store::{Change, Store},
-};
+use crate::{domain::Task, store::Store};
 
 pub use create_task::CreateTask;
 pub use error::Error;
 pub use list_tasks::{ListTasks, TaskPage};
-pub use live::{Ended, Live, LiveSettings, Place, Shown, Subscription};
 pub use update_task::UpdateTask;
 pub use watch_tasks::WatchTasks;
 
-pub use crate::store::{RequestId, Written};
+pub use crate::store::Written;
 
 /// Every use case, and what they need.
 pub struct App {
     store: Store,
-    live: Arc<Live>,
+    live: Arc<Live<Task>>,
     clock: Arc<dyn Clock>,
 }
 
 impl App {
     /// The use cases on this store, telling live changes as they come in.
-    pub fn new(store: Store, live: Arc<Live>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(store: Store, live: Arc<Live<Task>>, clock: Arc<dyn Clock>) -> Self {
         Self { store, live, clock }
     }
 }

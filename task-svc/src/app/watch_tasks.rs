@@ -1,8 +1,11 @@
 //! Changes of tasks are watched as they happen.
 
-use mesh_types::{Caller, ErrorKind, Fault, Reason, WorkspaceSelector};
+use mesh_events::live::{Place, Subscription, Watched};
+use mesh_types::{Caller, WorkspaceSelector};
+use uuid::Uuid;
 
-use super::{App, Ended, Error, Place, Subscription};
+use super::{App, Error};
+use crate::domain::Task;
 
 /// What to watch.
 #[derive(Clone, Debug)]
@@ -13,6 +16,21 @@ pub struct WatchTasks {
     pub resume: Option<Place>,
 }
 
+/// A task is told to whoever watches its workspace.
+impl Watched for Task {
+    fn id(&self) -> Uuid {
+        self.id.0
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn audience(&self) -> Uuid {
+        self.workspace_id.0
+    }
+}
+
 impl App {
     /// Begins to watch.
     ///
@@ -20,28 +38,8 @@ impl App {
     /// When the caller cannot see the workspace; OUT_OF_RANGE when something between the place and now is not known
     /// here any more; UNAVAILABLE while there is no stream to watch.
     #[tracing::instrument(level = "debug", skip_all)]
-    pub async fn watch_tasks(&self, caller: &Caller, watch: WatchTasks) -> Result<Subscription, Error> {
-        let workspaces = caller.select(watch.workspaces)?;
-        if !self.live.reaches(watch.resume.as_ref()).await {
-            return Err(Fault::unavailable().into());
-        }
-        Ok(self.live.subscribe(workspaces, watch.resume).map_err(Fault::from)?)
-    }
-}
-
-impl From<Ended> for Fault {
-    fn from(ended: Ended) -> Self {
-        match ended {
-            Ended::Resync => {
-                let message = "the stream cannot go on from there; list again and watch anew";
-                Self::new(ErrorKind::OutOfRange, Reason::ResyncRequired, message)
-            }
-            Ended::TooSlow => {
-                let message = "changes came faster than they were read; resume with the last token";
-                let mut fault = Self::new(ErrorKind::ResourceExhausted, Reason::RateLimited, message);
-                fault.retry_after = Some(std::time::Duration::from_secs(1));
-                fault
-            }
-        }
+    pub async fn watch_tasks(&self, caller: &Caller, watch: WatchTasks) -> Result<Subscription<Task>, Error> {
+        let workspaces = caller.select(watch.workspaces)?.into_iter().map(|workspace| workspace.0).collect();
+        Ok(self.live.watch(workspaces, watch.resume).await?)
     }
 }

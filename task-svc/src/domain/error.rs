@@ -1,9 +1,9 @@
 //! Why a rule says no.
 
-use mesh_types::{ErrorKind, Fault, Reason, TaskId, Violation};
+use mesh_types::{ErrorKind, Etag, Fault, Reason, TaskId, Violation};
 use uuid::Uuid;
 
-use super::{Etag, Status};
+use super::Status;
 
 /// Every way in which the rules of tasks refuse a change.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -3,7 +3,6 @@
 
 mod edit;
 mod error;
-mod etag;
 mod event;
 #[cfg(test)]
 mod laws;
@@ -19,7 +18,6 @@ mod text;
 
 pub use edit::Edit;
 pub use error::TaskError;
-pub use etag::Etag;
 pub use event::{Field, TaskEvent, Verb};
 pub use lineage::Lineage;
 pub use order::{Direction, OrderBy, OrderError, SortField};

@@ -1,12 +1,10 @@
 //! The task and what becomes of it. Every change is decided here: a method looks at the task as it is and returns what
 //! happens, if anything; the store commits it.
 
-use mesh_types::{Actor, TaskId, Timestamp, UserId, WorkspaceId};
+use mesh_types::{Actor, Etag, TaskId, Timestamp, UserId, WorkspaceId};
 use uuid::Uuid;
 
-use super::{
-    Description, Etag, PlannedTime, Position, Priority, Series, Status, Tags, TaskError, TaskEvent, Title, Verb,
-};
+use super::{Description, PlannedTime, Position, Priority, Series, Status, Tags, TaskError, TaskEvent, Title, Verb};
 
 /// Something that somebody means to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -168,7 +166,7 @@ impl Task {
 
     /// Identifies this version of it.
     pub fn etag(&self) -> Etag {
-        Etag::of(self.id, self.version)
+        Etag::of(self.id.0, self.version)
     }
 
     /// Checks that the caller has read this version, if they said which one they have read.

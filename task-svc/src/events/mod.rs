@@ -1,4 +1,3 @@
-//! Events out and in: what happened becomes an envelope; what the bus tells goes to whoever watches.
+//! Events out and in: what happened becomes an envelope, and an envelope the task that it tells of.
 
 pub mod publish;
-pub mod tail;

@@ -2,62 +2,30 @@
 
 use std::{pin::Pin, time::Duration};
 
-use futures::{Stream, stream};
+use futures::{Stream, StreamExt};
+use mesh_events::live::{LiveEvent, LiveMessage, Subscription};
 use mesh_proto::task::v1::{
     TaskChange, WatchHeartbeat, WatchPosition, WatchTasksResponse, watch_tasks_response::Event,
 };
 use mesh_rpc::status;
-use mesh_types::Fault;
 use tonic::Status;
 
 use super::convert;
-use crate::app::{Ended, Subscription};
+use crate::domain::Task;
 
 /// What WatchTasks answers with.
 pub(super) type WatchStream = Pin<Box<dyn Stream<Item = Result<WatchTasksResponse, Status>> + Send>>;
 
-enum State {
-    Opening(Subscription),
-    Watching(Subscription),
-    Over,
-}
-
 /// The messages of a subscription; the last one may be why it ended.
-pub(super) fn messages(subscription: Subscription, heartbeat: Duration) -> WatchStream {
-    Box::pin(stream::unfold(State::Opening(subscription), move |state| next(state, heartbeat)))
+pub(super) fn messages(subscription: Subscription<Task>, heartbeat: Duration) -> WatchStream {
+    Box::pin(subscription.messages(heartbeat).map(|told| told.map(message).map_err(status)))
 }
 
-async fn next(state: State, heartbeat: Duration) -> Option<(Result<WatchTasksResponse, Status>, State)> {
-    let mut subscription = match state {
-        State::Over => return None,
-        State::Opening(subscription) => {
-            let position = message(Event::Position(WatchPosition {}), &subscription);
-            return Some((Ok(position), State::Watching(subscription)));
-        }
-        State::Watching(subscription) => subscription,
+fn message(told: LiveMessage<Task>) -> WatchTasksResponse {
+    let event = match told.event {
+        LiveEvent::Position => Event::Position(WatchPosition {}),
+        LiveEvent::Shown(shown) => Event::Changed(TaskChange { task: Some(convert::task(&shown.item)) }),
+        LiveEvent::Heartbeat => Event::Heartbeat(WatchHeartbeat {}),
     };
-    match tokio::time::timeout(heartbeat, subscription.next()).await {
-        Ok(Ok(shown)) => {
-            let change = TaskChange { task: Some(convert::task(&shown.task)) };
-            Some((Ok(message(Event::Changed(change), &subscription)), State::Watching(subscription)))
-        }
-        Ok(Err(ended)) => Some((Err(farewell(ended, &subscription)), State::Over)),
-        Err(_quiet) => {
-            subscription.catch_up();
-            let beat = message(Event::Heartbeat(WatchHeartbeat {}), &subscription);
-            Some((Ok(beat), State::Watching(subscription)))
-        }
-    }
-}
-
-fn message(event: Event, subscription: &Subscription) -> WatchTasksResponse {
-    WatchTasksResponse { event: Some(event), resume_token: convert::token(subscription.place()) }
-}
-
-fn farewell(ended: Ended, subscription: &Subscription) -> Status {
-    let fault = Fault::from(ended);
-    match ended {
-        Ended::Resync => status(fault),
-        Ended::TooSlow => status(fault.with("resume_token", convert::token(subscription.place()))),
-    }
+    WatchTasksResponse { event: Some(event), resume_token: told.resume_token }
 }

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use crate::domain::{Task, TaskEvent};
 
-pub use changes::{Change, RequestId, Written};
+pub use changes::Written;
 pub use error::Error;
 pub use migrations::migrations;
 pub use pages::Page;

@@ -19,9 +19,7 @@ const SCHEDULE: &str = "0190163d-8694-739b-aea5-966c26f8ad90";
 
 /// The same person, with the scheduler acting for them.
 fn scheduler(user: &TestUser) -> TestUser {
-    let mut user = user.clone();
-    user.claims.act = Some("scheduler-svc".to_owned());
-    user
+    user.clone().through("scheduler-svc")
 }
 
 fn occurrence(text: &str) -> Task {
@@ -46,7 +44,7 @@ async fn an_occurrence_is_taken_even_when_its_task_is_deleted(database: TestData
     let world = World::on(database).await;
     let mut client = world.client_of(&scheduler(&world.user));
     let first = create(&mut client, occurrence("2026-11-20")).await;
-    delete(&mut client, &first.id).await;
+    delete(&mut world.client(), &first.id).await;
     refused(client.create_task(creation(occurrence("2026-11-20"))).await, Code::AlreadyExists, "RESOURCE_EXISTS");
 }
 

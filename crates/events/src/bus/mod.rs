@@ -9,6 +9,7 @@ use std::{pin::Pin, sync::Arc};
 use async_trait::async_trait;
 use futures::Stream;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 pub use self::{
     embedded::{EmbeddedBus, EmbeddedSettings},
@@ -29,7 +30,26 @@ pub trait EventBus: Send + Sync + 'static {
     ///
     /// # Errors
     /// When not even the first could be published.
-    async fn publish(&self, events: &[Envelope]) -> Result<usize, BusError>;
+    async fn publish(&self, events: &[Envelope]) -> Result<usize, BusError> {
+        Ok(self.publish_placed(events).await?.events)
+    }
+
+    /// The same, for whoever needs to know where they were stored.
+    ///
+    /// # Errors
+    /// When not even the first could be published.
+    async fn publish_placed(&self, events: &[Envelope]) -> Result<Published, BusError>;
+
+    /// Whether the stream still is what it was when it stored the event `id` at `place`. `false` when it came back
+    /// without its newest events, whatever was stored since in their places; what is removed because of its age does not
+    /// count.
+    ///
+    /// # Errors
+    /// [`BusError::PositionGone`] when the place is of another stream; when the bus cannot be reached.
+    async fn holds(&self, place: &Position, id: Uuid) -> Result<bool, BusError>;
+
+    /// Another number than before means that the bus was away, and may have come back with less than it had.
+    fn session(&self) -> u64;
 
     /// Delivers events to `handler` in batches until `stop`, at least once each, in order per aggregate at best. A
     /// durable that is new begins with the oldest event there is; a known one goes on where it was. Several processes
@@ -74,6 +94,15 @@ pub trait EventBus: Send + Sync + 'static {
     /// # Errors
     /// When the bus cannot be reached.
     async fn head(&self) -> Result<Position, BusError>;
+}
+
+/// What a publication came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// How many events, from the first, are durable.
+    pub events: usize,
+    /// The place of the last of these, if it is known.
+    pub last: Option<Position>,
 }
 
 /// A consumer that is remembered.

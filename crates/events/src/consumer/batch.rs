@@ -51,7 +51,11 @@ impl Consumer {
         let (name, skipped) = (self.name().to_owned(), letters.len() - fresh.len());
         metrics::counter!("taskmesh_consumer_applied_events_total", "consumer" => name.clone())
             .increment(fresh.len() as u64);
-        metrics::counter!("taskmesh_consumer_duplicate_events_total", "consumer" => name).increment(skipped as u64);
+        metrics::counter!("taskmesh_consumer_duplicate_events_total", "consumer" => name.clone())
+            .increment(skipped as u64);
+        let (lag, now) = (metrics::histogram!("taskmesh_consumer_lag_seconds", "consumer" => name), self.clock.now());
+        let times = fresh.iter().filter_map(|letter| letter.time());
+        times.for_each(|time| lag.record(now.since(time).as_secs_f64()));
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 //! read again by the one decoder there is.
 
 use mesh_store::StoreError;
+use mesh_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -42,6 +43,14 @@ impl Letter {
         match self {
             Self::Event(event) => event.id,
             Self::Foreign(foreign) => foreign.id,
+        }
+    }
+
+    /// When what it tells happened; unknown of what is no event.
+    pub(crate) fn time(&self) -> Option<Timestamp> {
+        match self {
+            Self::Event(event) => Some(event.time),
+            Self::Foreign(_) => None,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use mesh_store::{Database, Sql, StoreError};
+use mesh_store::{Database, StoreError};
 use mesh_types::{Timestamp, crash_point};
 use tokio_util::sync::CancellationToken;
 
@@ -11,8 +11,9 @@ use super::{
     Relay,
     lease::Lease,
     pending::{Batch, Pending},
+    stream::{KnownStream, Look},
 };
-use crate::{BusError, bus::backoff::Backoff, republish::republish};
+use crate::{BusError, Published, bus::backoff::Backoff};
 
 /// For this long after an event the relay polls more often.
 const RECENT: Duration = Duration::from_secs(10);
@@ -27,8 +28,7 @@ pub(super) struct Holder<'a> {
 struct Progress<'a> {
     pending: Pending<'a>,
     backoff: Backoff,
-    identity: Option<String>,
-    checked: Option<Instant>,
+    stream: KnownStream,
     published: Option<Instant>,
 }
 
@@ -45,7 +45,7 @@ enum Turn {
 }
 
 #[derive(Debug, thiserror::Error)]
-enum TurnError {
+pub(super) enum TurnError {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -112,8 +112,7 @@ impl<'a> Holder<'a> {
         let mut progress = Progress {
             pending: Pending::new(&self.database, self.relay.log.source(), self.lease),
             backoff: Backoff::default(),
-            identity: None,
-            checked: None,
+            stream: KnownStream::default(),
             published: None,
         };
         loop {
@@ -125,13 +124,16 @@ impl<'a> Holder<'a> {
                 Ok(Turn::Lost) => return,
                 Ok(Turn::Idle) if stop.is_cancelled() => return,
                 Ok(Turn::Idle) => self.wait_for_news(progress.published, stop).await,
-                Ok(Turn::Partly) => progress.backoff.wait(stop).await,
+                Ok(Turn::Partly) => {
+                    progress.stream.doubt();
+                    progress.backoff.wait(stop).await;
+                }
                 Err(error) => {
                     tracing::warn!(error = %error, relay.source = self.relay.log.source(), "relay cannot publish");
                     if stop.is_cancelled() {
                         return;
                     }
-                    progress.checked = None;
+                    progress.stream.doubt();
                     progress.backoff.wait(stop).await;
                 }
             }
@@ -140,46 +142,52 @@ impl<'a> Holder<'a> {
 
     async fn turn(&self, progress: &mut Progress<'_>, stop: &CancellationToken) -> Result<Turn, TurnError> {
         let settings = &self.relay.settings;
-        if progress.checked.is_none_or(|checked| checked.elapsed() >= settings.check_every) {
-            if !self.check_identity(&mut progress.identity).await? {
-                return Ok(Turn::Lost);
+        let bus = &*self.relay.bus;
+        if !progress.stream.is_fresh(bus, settings.check_every) {
+            match progress.stream.look(bus, &self.database, self.lease).await? {
+                Look::LeaseLost => return Ok(Turn::Lost),
+                Look::Requeued => progress.pending.begin_again(),
+                Look::Same => {}
             }
-            progress.checked = Some(Instant::now());
         }
         let batch = progress.pending.next(settings.batch).await?;
         if batch.events.is_empty() {
             let after = if stop.is_cancelled() { Duration::ZERO } else { settings.poll_every };
-            let held = progress.pending.write_cursor(after).await?;
+            let held = progress.pending.write_down(after).await?;
             return Ok(if held { Turn::Idle } else { Turn::Lost });
         }
         if !self.lease.is_certain() {
             return Ok(Turn::Lost);
         }
         crash_point("relay.before_publish");
-        let taken = self.hand_over(&batch).await?;
+        let Published { events: taken, last } = self.hand_over(&batch).await?;
         crash_point("relay.after_publish");
-        if !progress.pending.published(&batch.numbers[..taken]).await? {
+        if let (Some(place), Some(event)) = (last, batch.events[..taken].last()) {
+            progress.stream.note(bus, place, event.id);
+        }
+        if !progress.pending.published(&batch.numbers[..taken], progress.stream.last()).await? {
             return Ok(Turn::Lost);
         }
         Ok(if taken < batch.events.len() { Turn::Partly } else { Turn::Published })
     }
 
-    /// Returns how many of the batch's events are done with.
-    async fn hand_over(&self, batch: &Batch) -> Result<usize, BusError> {
+    /// Returns how many of the batch's events are done with, and where the last is.
+    async fn hand_over(&self, batch: &Batch) -> Result<Published, BusError> {
         let source = self.relay.log.source();
-        match self.relay.bus.publish(&batch.events).await {
-            Ok(taken) => {
+        match self.relay.bus.publish_placed(&batch.events).await {
+            Ok(published) => {
+                let taken = published.events;
                 metrics::counter!("taskmesh_relay_published_events_total", "source" => source).increment(taken as u64);
                 let (lag, now) = (metrics::histogram!("taskmesh_relay_lag_seconds", "source" => source), self.now());
                 batch.events[..taken].iter().for_each(|event| lag.record(now.since(event.time).as_secs_f64()));
-                Ok(taken)
+                Ok(published)
             }
             // No bus will ever carry it, and it must not hold up the rest. The log still has it.
             Err(BusError::Refused(reason)) => {
                 let event = batch.events.first().map(|event| event.id).unwrap_or_default();
                 tracing::error!(event.id = %event, refused.reason = %reason, "an event cannot be published");
                 metrics::counter!("taskmesh_relay_refused_events_total", "source" => source).increment(1);
-                Ok(1)
+                Ok(Published { events: 1, last: None })
             }
             Err(error) => Err(error),
         }
@@ -187,37 +195,6 @@ impl<'a> Holder<'a> {
 
     fn now(&self) -> Timestamp {
         self.relay.clock.now()
-    }
-
-    /// A stream that is another one than last time has lost what was published to the old one, so all of the log is
-    /// published again. Returns whether the lease is still held.
-    async fn check_identity(&self, known: &mut Option<String>) -> Result<bool, TurnError> {
-        const KNOWN: Sql = Sql::both("SELECT bus_identity FROM relay_lease WHERE source = $1");
-        const REMEMBER: Sql =
-            Sql::both("UPDATE relay_lease SET bus_identity = $4 WHERE source = $1 AND owner = $2 AND epoch = $3");
-        let identity = self.relay.bus.identity().await?;
-        if known.as_ref() == Some(&identity) {
-            return Ok(true);
-        }
-        let row = KNOWN.one(self.database.writer(), [self.relay.log.source().into()]).await?;
-        let before: Option<String> = match row {
-            Some(row) => row.try_get("", "bus_identity").map_err(StoreError::from)?,
-            None => None,
-        };
-        if before.as_ref() != Some(&identity) {
-            // Queued first, and in a transaction that does not hold the lease's row: it may take longer than a lease, which
-            // is renewed meanwhile. After a crash in between it is done again.
-            if before.is_some() {
-                let queued = republish(&self.database, Timestamp::from_micros(i64::MIN)).await?;
-                tracing::warn!(relay.queued = queued, "the event stream is a new one, publishing the log again");
-            }
-            let values = self.lease.fence().into_iter().chain([identity.clone().into()]);
-            if REMEMBER.run(self.database.writer(), values).await? == 0 {
-                return Ok(false);
-            }
-        }
-        *known = Some(identity);
-        Ok(true)
     }
 
     /// Until something was appended, or for as long as it is safe not to look.

@@ -77,6 +77,11 @@ impl Lease {
         self.epoch
     }
 
+    /// The service whose relay this is.
+    pub(super) fn source(&self) -> &'static str {
+        self.source
+    }
+
     /// The values by which a statement checks that the lease is still held: source, owner, epoch.
     pub(super) fn fence(&self) -> [Value; 3] {
         [self.source.into(), self.owner.into(), self.epoch.into()]

@@ -7,6 +7,7 @@
 mod hold;
 mod lease;
 mod pending;
+mod stream;
 
 use std::{sync::Arc, time::Duration};
 

@@ -4,13 +4,15 @@ use std::time::{Duration, Instant};
 
 use mesh_store::{Backend, Database, Sql, StoreError};
 use mesh_types::{Timestamp, crash_point};
+use sea_orm::{ConnectionTrait, Value};
 
-use super::lease::Lease;
+use super::{lease::Lease, stream::Last};
 use crate::{Envelope, event_log::envelope};
 
-/// The cursor is written at most this often, for it would contend with calls for the file's one writer. What a crash
-/// forgets of it is published twice.
-const CURSOR_WRITTEN_AFTER: Duration = Duration::from_millis(250);
+/// How far it has come is written at most this often: on SQLite it would contend with calls for the file's one writer, on
+/// PostgreSQL every version of the row would stay as long as the oldest snapshot. What a crash forgets of the cursor is
+/// published twice; of the newest event that the bus has, one a little older is as good, unless the bus crashes with us.
+const WRITTEN_AFTER: Duration = Duration::from_millis(250);
 
 /// The next events, with their numbers.
 #[derive(Debug, Default)]
@@ -35,12 +37,14 @@ pub(super) struct Pending<'a> {
     cursor: Cursor,
 }
 
-/// SQLite: how far this holder has come, and how far the database knows of it.
+/// How far this holder has come, and how far the database knows of it. The numbers are for SQLite only.
 #[derive(Debug, Default)]
 struct Cursor {
     reached: i64,
     written: i64,
     unwritten_since: Option<Instant>,
+    /// The newest event that the bus has.
+    last: Option<Last>,
 }
 
 impl<'a> Pending<'a> {
@@ -56,37 +60,67 @@ impl<'a> Pending<'a> {
         }
     }
 
-    /// The bus has these. Returns whether the lease is still held; if it is not, nothing was changed.
-    pub(super) async fn published(&mut self, numbers: &[i64]) -> Result<bool, StoreError> {
-        let Some(last) = numbers.last() else { return Ok(true) };
-        if self.database.backend() == Backend::Postgres {
-            return self.delete(numbers).await;
-        }
-        self.cursor.reached = *last;
+    /// The bus has these, and `last` is the newest that it has of all. Returns whether the lease is still held; if it is
+    /// not, nothing was changed.
+    pub(super) async fn published(&mut self, numbers: &[i64], last: Option<&Last>) -> Result<bool, StoreError> {
+        let Some(reached) = numbers.last() else { return Ok(true) };
+        self.cursor.reached = *reached;
+        self.cursor.last = last.cloned();
         self.cursor.unwritten_since.get_or_insert_with(Instant::now);
-        self.write_cursor(CURSOR_WRITTEN_AFTER).await
+        if self.database.backend() == Backend::Postgres && !self.delete(numbers).await? {
+            return Ok(false);
+        }
+        self.write_down(WRITTEN_AFTER).await
+    }
+
+    /// Begins where the database says, because the log was put in line again.
+    pub(super) fn begin_again(&mut self) {
+        self.cursor = Cursor::default();
     }
 
     /// Writes down what was reached longer ago than `after`. Returns whether the lease is still held.
-    pub(super) async fn write_cursor(&mut self, after: Duration) -> Result<bool, StoreError> {
+    pub(super) async fn write_down(&mut self, after: Duration) -> Result<bool, StoreError> {
+        if self.cursor.unwritten_since.is_none_or(|since| since.elapsed() < after) {
+            return Ok(true);
+        }
+        let held = match self.database.backend() {
+            Backend::Postgres => self.write_last(self.database.writer()).await?,
+            Backend::Sqlite => self.write_cursor().await?,
+        };
+        self.cursor.unwritten_since = None;
+        Ok(held)
+    }
+
+    async fn write_cursor(&mut self) -> Result<bool, StoreError> {
         const WRITE: Sql = Sql::both(
             "UPDATE relay_cursor SET seq = $4 WHERE seq = $5
              AND EXISTS (SELECT 1 FROM relay_lease WHERE source = $1 AND owner = $2 AND epoch = $3)",
         );
         const HELD: Sql = Sql::both("SELECT 1 FROM relay_lease WHERE source = $1 AND owner = $2 AND epoch = $3");
-        if self.cursor.unwritten_since.is_none_or(|since| since.elapsed() < after) {
-            return Ok(true);
-        }
         let Cursor { reached, written, .. } = self.cursor;
         let values = self.lease.fence().into_iter().chain([reached.into(), written.into()]);
-        if WRITE.run(self.database.writer(), values).await? > 0 {
+        let transaction = self.database.begin().await?;
+        let done = WRITE.run(&transaction, values).await? > 0 && self.write_last(&transaction).await?;
+        transaction.commit().await?;
+        if done {
             crash_point("relay.after_delete");
-            self.cursor = Cursor { reached, written: reached, unwritten_since: None };
+            self.cursor.written = reached;
             return Ok(true);
         }
         // Either the lease is gone, or somebody has set the cursor back to publish again: then `next` sees it.
-        self.cursor.unwritten_since = None;
         Ok(HELD.one(self.database.writer(), self.lease.fence()).await?.is_some())
+    }
+
+    /// Writes down the newest event that the bus has. Returns whether the lease is still held.
+    async fn write_last(&self, connection: &impl ConnectionTrait) -> Result<bool, StoreError> {
+        const LAST: Sql = Sql::both(
+            "UPDATE relay_lease SET bus_sequence = coalesce($4, bus_sequence), bus_event = coalesce($5, bus_event)
+             WHERE source = $1 AND owner = $2 AND epoch = $3",
+        );
+        let last = self.cursor.last.as_ref();
+        let sequence = last.map(|last| i64::try_from(last.sequence).unwrap_or(i64::MAX));
+        let place: [Value; 2] = [sequence.into(), last.map(|last| last.event_id).into()];
+        Ok(LAST.run(connection, self.lease.fence().into_iter().chain(place)).await? > 0)
     }
 
     pub(super) async fn backlog(database: &Database) -> Result<Backlog, StoreError> {
@@ -142,7 +176,7 @@ impl<'a> Pending<'a> {
         let row = CURSOR.one(self.database.reader(), []).await?.ok_or_else(|| StoreError::corrupt("relay_cursor"))?;
         let written: i64 = row.try_get("", "seq")?;
         if written != self.cursor.written || self.cursor.reached < written {
-            self.cursor = Cursor { reached: written, written, unwritten_since: None };
+            self.cursor = Cursor { reached: written, written, ..Cursor::default() };
         }
         let rows = NEXT.all(self.database.reader(), [self.cursor.reached.into(), i64::from(limit).into()]).await?;
         let mut batch = Batch::default();

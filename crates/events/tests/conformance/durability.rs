@@ -1,6 +1,7 @@
 //! What was published stays, once; who consumed goes on where they were.
 
-use mesh_events::{BusError, MAX_EVENT_BYTES, TailFrom};
+use mesh_events::{BusError, MAX_EVENT_BYTES, Position, TailFrom};
+use mesh_testkit::eventually;
 
 use crate::harness::{Harness, Recorder, Running, events, large_event, publish};
 
@@ -67,4 +68,27 @@ pub(crate) async fn a_wiped_stream_has_another_identity_and_takes_everything_aga
     let consumer = Running::start(&harness.bus(), "reader", &[], &again);
     again.has(&sent).await;
     consumer.stop().await;
+}
+
+pub(crate) async fn a_stream_that_came_back_without_its_newest_events_tells(mut harness: Harness) {
+    let sent = events(10);
+    publish(&harness.bus(), &sent[..3]).await;
+    let saved = harness.save().await;
+    let published = eventually(async || harness.bus().publish_placed(&sent[3..6]).await).await;
+    let (place, id) = (published.last.expect("a place"), sent[5].id);
+    assert_eq!((published.events, place.sequence), (3, 6));
+    assert!(harness.bus().holds(&place, id).await.unwrap());
+
+    harness.go_back(saved).await;
+    let holds = async |place: &Position| eventually(async || harness.bus().holds(place, id).await).await;
+    assert_eq!(harness.bus().identity().await.unwrap(), place.identity);
+    assert!(!holds(&place).await, "its place is after the newest event");
+    publish(&harness.bus(), &sent[6..]).await;
+    assert!(!holds(&place).await, "another event is in its place");
+    publish(&harness.bus(), &sent[3..6]).await;
+    assert!(!holds(&place).await, "it is in another place now");
+    let head = harness.bus().head().await.unwrap();
+    assert!(holds(&head).await);
+    let elsewhere = Position { identity: "another".to_owned(), ..head };
+    assert!(matches!(harness.bus().holds(&elsewhere, id).await, Err(BusError::PositionGone)));
 }

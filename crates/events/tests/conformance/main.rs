@@ -40,6 +40,7 @@ suite! {
     durability::an_id_that_is_published_twice_is_stored_once(Plain);
     durability::what_comes_before_a_refused_event_is_published(Plain);
     durability::a_wiped_stream_has_another_identity_and_takes_everything_again(Own);
+    durability::a_stream_that_came_back_without_its_newest_events_tells(Own);
     delivery::events_of_an_aggregate_come_in_order(Plain);
     delivery::two_consumers_share_the_events_of_a_durable(Plain);
     delivery::two_durables_are_both_told_everything(Plain);

@@ -2,6 +2,7 @@
 
 use futures::{StreamExt, TryStreamExt};
 use mesh_events::{BusError, EventBus, Filter, Position, TailFrom, TailStream};
+use uuid::Uuid;
 
 use crate::harness::{Harness, Recorder, Running, event, events, ids, large_event, next, publish};
 
@@ -93,5 +94,7 @@ pub(crate) async fn a_position_that_was_purged_is_gone(harness: Harness) {
     assert!(matches!(behind.next().await, Some(Err(BusError::PositionGone))), "it would go on with a gap");
     assert!(behind.next().await.is_none());
     assert!(!is_gone(&*bus, bus.head().await.unwrap()).await);
+    let first = Position { sequence: 1, ..start };
+    assert!(bus.holds(&first, Uuid::nil()).await.unwrap(), "what is purged is not lost");
     consumer.stop().await;
 }

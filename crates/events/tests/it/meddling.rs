@@ -2,20 +2,23 @@
 
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
 };
 
 use async_trait::async_trait;
 use mesh_events::{
-    BatchHandler, BusError, Durable, Envelope, EventBus, Filter, Position, SignalStream, TailFrom, TailStream,
+    BatchHandler, BusError, Durable, Envelope, EventBus, Filter, Position, Published, SignalStream, TailFrom,
+    TailStream,
 };
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 type AfterPublish = Box<dyn Fn(usize) + Send + Sync>;
 
 /// Passes everything on to a real bus, unless told otherwise.
 pub(crate) struct Meddler {
     bus: Mutex<Arc<dyn EventBus>>,
+    replaced: AtomicU64,
     down: AtomicBool,
     silent: AtomicBool,
     takes_at_most: AtomicUsize,
@@ -29,6 +32,7 @@ impl Meddler {
     pub(crate) fn new(bus: Arc<dyn EventBus>) -> Self {
         Self {
             bus: Mutex::new(bus),
+            replaced: AtomicU64::new(0),
             down: AtomicBool::new(false),
             silent: AtomicBool::new(false),
             takes_at_most: AtomicUsize::new(usize::MAX),
@@ -61,6 +65,7 @@ impl Meddler {
     /// Puts another bus in the place of the one before, as when its store was wiped.
     pub(crate) fn replace(&self, bus: Arc<dyn EventBus>) {
         *self.bus.lock().expect("nobody panicked") = bus;
+        self.replaced.fetch_add(1, Ordering::SeqCst);
     }
 
     fn bus(&self) -> Arc<dyn EventBus> {
@@ -70,17 +75,26 @@ impl Meddler {
 
 #[async_trait]
 impl EventBus for Meddler {
-    async fn publish(&self, events: &[Envelope]) -> Result<usize, BusError> {
+    async fn publish_placed(&self, events: &[Envelope]) -> Result<Published, BusError> {
         if self.down.load(Ordering::SeqCst) {
             return Err(BusError::Unavailable("the test says so".to_owned()));
         }
         let taken = events.len().min(self.takes_at_most.load(Ordering::SeqCst));
-        let published = self.bus().publish(&events[..taken]).await?;
+        let published = self.bus().publish_placed(&events[..taken]).await?;
         (self.after_publish)(self.published.fetch_add(1, Ordering::SeqCst) + 1);
         if self.silent.load(Ordering::SeqCst) {
             std::future::pending::<()>().await;
         }
         Ok(published)
+    }
+
+    async fn holds(&self, place: &Position, id: Uuid) -> Result<bool, BusError> {
+        self.bus().holds(place, id).await
+    }
+
+    /// Another one for each bus that was put in the place of the one before.
+    fn session(&self) -> u64 {
+        self.replaced.load(Ordering::SeqCst)
     }
 
     async fn consume(

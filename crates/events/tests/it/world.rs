@@ -126,6 +126,12 @@ impl World {
         (self.bus, self.seen) = bus_for(&self.database).await;
     }
 
+    /// Gives the service this bus.
+    pub(crate) async fn turn_to(&mut self, bus: Arc<dyn EventBus>) {
+        self.seen = Follower::of(&*bus, None).await;
+        self.bus = bus;
+    }
+
     /// What has come over the bus so far, in its order.
     pub(crate) fn on_the_bus(&self) -> Vec<Uuid> {
         self.seen.ids.lock().expect("nobody panicked").clone()

@@ -12,12 +12,24 @@ pub(super) struct Issuer {
 enum Methods {
     /// All of them.
     Every,
+    /// Those at these paths.
+    Only(&'static [&'static str]),
 }
 
-/// Everybody who signs tokens. A service that calls others for a person gets a line with the RPCs it needs.
-static ISSUERS: &[Issuer] = &[Issuer { name: GATEWAY, methods: Methods::Every }];
+/// Everybody who signs tokens. A service that calls others for a person has a line with the RPCs it needs.
+static ISSUERS: &[Issuer] = &[
+    Issuer { name: GATEWAY, methods: Methods::Every },
+    Issuer {
+        name: "scheduler-svc",
+        methods: Methods::Only(&[
+            "/taskmesh.task.v1.TaskService/GetTask",
+            "/taskmesh.task.v1.TaskService/CreateTask",
+            "/taskmesh.task.v1.TaskService/UpdateTask",
+        ]),
+    },
+];
 
-/// The only issuer whose word on a client's address counts.
+/// The only issuer whose word on a client's address counts, and the only one that lets people in.
 const GATEWAY: &str = "gateway";
 
 impl Issuer {
@@ -36,10 +48,34 @@ impl Issuer {
         self.name == GATEWAY
     }
 
+    /// Whether it may say that `service` acts for the person: a service says so of itself and always, the gateway never.
+    pub(super) fn may_name(self, service: Option<&str>) -> bool {
+        match service {
+            Some(service) => !self.is_gateway() && service == self.name,
+            None => self.is_gateway(),
+        }
+    }
+
     /// Whether its tokens may be used for the RPC at `path`.
-    pub(super) fn may_call(self, _path: &str) -> bool {
+    pub(super) fn may_call(self, path: &str) -> bool {
         match self.methods {
             Methods::Every => true,
+            Methods::Only(paths) => paths.contains(&path),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rpc_in_the_table_is_in_the_contract() {
+        for issuer in ISSUERS {
+            let Methods::Only(paths) = issuer.methods else { continue };
+            for path in paths {
+                assert!(mesh_proto::methods().iter().any(|method| method.path == *path), "{path}");
+            }
         }
     }
 }

@@ -1,17 +1,20 @@
 //! Access tokens: who calls, for a few minutes, signed by the service that says so (EdDSA).
 //!
-//! The gateway signs them; every service verifies them itself. A key belongs to an issuer by its id
-//! (`<issuer>.<thumbprint>`), and a table says what each issuer's tokens may be used for.
+//! The gateway signs those of people; a service that calls another for a person signs its own. Every service verifies
+//! them itself. A key belongs to an issuer by its id (`<issuer>.<thumbprint>`), and a table says what each issuer's tokens
+//! may be used for.
 
 mod cache;
 mod claims;
 mod issuers;
 mod keys;
+mod service;
 mod signer;
 mod verifier;
 
 pub use claims::{AUDIENCE, Claims, WorkspaceClaim};
 pub use keys::{KeySet, PublicKey};
+pub use service::ServiceTokens;
 pub use signer::TokenSigner;
 pub use verifier::{TokenVerifier, Verified};
 pub(crate) use verifier::{expired, invalid};

@@ -79,6 +79,9 @@ impl TokenVerifier {
         let decoded = jsonwebtoken::decode::<Claims>(token, key, &self.validation);
         let claims = decoded.map_err(|error| refused(error.kind()))?.claims;
         let issuer = Issuer::named(&claims.iss).filter(|issuer| issuer.owns_key(&key_id)).ok_or_else(invalid)?;
+        if !issuer.may_name(claims.act.as_deref()) {
+            return Err(invalid());
+        }
         let expires = Timestamp::from_parts(claims.exp, 0).ok_or_else(invalid)?;
         let caller = claims.into_caller(issuer.is_gateway());
         Ok((Verified { caller, expires, issuer }, keys.generation))

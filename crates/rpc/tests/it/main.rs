@@ -12,5 +12,6 @@ mod key_sets;
 mod limits;
 mod observed;
 mod open_to_all;
+mod service_tokens;
 mod tokens;
 mod transports;

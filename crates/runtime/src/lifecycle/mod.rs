@@ -7,6 +7,7 @@ mod shutdown;
 mod task;
 
 use std::{
+    borrow::Cow,
     future::Future,
     pin::Pin,
     sync::{
@@ -55,12 +56,15 @@ impl Default for ShutdownConfig {
     }
 }
 
+/// What a task or a step of stopping goes by, such as `task-svc relay`.
+pub type TaskName = Cow<'static, str>;
+
 /// A task failed, or ended before it was told to.
 #[derive(Debug, thiserror::Error)]
 #[error("task {task} failed: {detail}")]
 pub struct Failed {
     /// Its name.
-    pub task: &'static str,
+    pub task: TaskName,
     /// How it ended.
     pub detail: String,
 }
@@ -77,8 +81,8 @@ struct Inner {
     /// Told to stop, by a failed task or by [`Lifecycle::stop`].
     asked: CancellationToken,
     failed: Mutex<Option<Failed>>,
-    drain_hooks: Mutex<Vec<(&'static str, Hook)>>,
-    finalizers: Mutex<Vec<(&'static str, Hook)>>,
+    drain_hooks: Mutex<Vec<(TaskName, Hook)>>,
+    finalizers: Mutex<Vec<(TaskName, Hook)>>,
     ready: AtomicBool,
 }
 
@@ -90,7 +94,7 @@ struct Tasks {
     stop: CancellationToken,
     /// Drops those that did not.
     kill: CancellationToken,
-    running: Mutex<Vec<&'static str>>,
+    running: Mutex<Vec<TaskName>>,
 }
 
 impl Default for Lifecycle {
@@ -115,43 +119,44 @@ impl Lifecycle {
 
     /// Runs a task that goes on until its token is cancelled, and then ends soon. If it ends before, the process stops
     /// and reports a failure.
-    pub fn spawn<F, Fut>(&self, stage: Stage, name: &'static str, task: F)
+    pub fn spawn<F, Fut>(&self, stage: Stage, name: impl Into<TaskName>, task: F)
     where
         F: FnOnce(CancellationToken) -> Fut,
         Fut: Future + Send + 'static,
         Fut::Output: TaskOutcome,
     {
         let future = task(self.0.stages[stage as usize].stop.clone());
-        self.track(stage, name, task::Lasting::new(self.clone(), stage, name), future);
+        let name = name.into();
+        self.track(stage, name.clone(), task::Lasting::new(self.clone(), stage, name), future);
     }
 
     /// Runs something that ends when it is done; shutdown waits for it as for the others of its stage. Its failure is
     /// its own to handle.
-    pub fn spawn_job<F, Fut>(&self, stage: Stage, name: &'static str, job: F)
+    pub fn spawn_job<F, Fut>(&self, stage: Stage, name: impl Into<TaskName>, job: F)
     where
         F: FnOnce(CancellationToken) -> Fut,
         Fut: Future<Output = ()> + Send + 'static,
     {
         let future = job(self.0.stages[stage as usize].stop.clone());
-        self.track(stage, name, task::Passing, future);
+        self.track(stage, name.into(), task::Passing, future);
     }
 
     /// Runs `hook` first thing at shutdown, while calls are still taken: to tell balancers.
-    pub fn on_drain<F, Fut>(&self, name: &'static str, hook: F)
+    pub fn on_drain<F, Fut>(&self, name: impl Into<TaskName>, hook: F)
     where
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        lock(&self.0.drain_hooks).push((name, Box::new(move || Box::pin(hook()))));
+        lock(&self.0.drain_hooks).push((name.into(), Box::new(move || Box::pin(hook()))));
     }
 
     /// Runs `finalizer` after every stage has stopped, the one added last first: to close pools.
-    pub fn finally<F, Fut>(&self, name: &'static str, finalizer: F)
+    pub fn finally<F, Fut>(&self, name: impl Into<TaskName>, finalizer: F)
     where
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        lock(&self.0.finalizers).push((name, Box::new(move || Box::pin(finalizer()))));
+        lock(&self.0.finalizers).push((name.into(), Box::new(move || Box::pin(finalizer()))));
     }
 
     /// Says whether the process is ready for work, for `/readyz`.
@@ -169,13 +174,13 @@ impl Lifecycle {
         self.0.asked.cancel();
     }
 
-    fn track<Fut>(&self, stage: Stage, name: &'static str, watch: impl task::Watch, future: Fut)
+    fn track<Fut>(&self, stage: Stage, name: TaskName, watch: impl task::Watch, future: Fut)
     where
         Fut: Future + Send + 'static,
         Fut::Output: TaskOutcome,
     {
         let tasks = &self.0.stages[stage as usize];
-        lock(&tasks.running).push(name);
+        lock(&tasks.running).push(name.clone());
         let kill = tasks.kill.clone();
         let entry = task::Entry { lifecycle: self.clone(), stage, name };
         tasks.tracker.spawn(async move {
@@ -188,7 +193,7 @@ impl Lifecycle {
     }
 
     fn fail(&self, failed: Failed) {
-        tracing::error!(task.name = failed.task, error.detail = failed.detail, "task failed, stopping");
+        tracing::error!(task.name = %failed.task, error.detail = failed.detail, "task failed, stopping");
         lock(&self.0.failed).get_or_insert(failed);
         self.stop();
     }

@@ -44,7 +44,7 @@ impl Lifecycle {
         let bound = Duration::from_millis(self.0.config.stage_timeout_ms);
         let drain_hooks = std::mem::take(&mut *lock(&self.0.drain_hooks));
         for (name, hook) in drain_hooks {
-            run_hook(name, hook, bound).await;
+            run_hook(&name, hook, bound).await;
         }
         if lock(&self.0.failed).is_none() {
             sleep(Duration::from_millis(self.0.config.drain_delay_ms)).await;
@@ -54,7 +54,7 @@ impl Lifecycle {
         }
         let finalizers = std::mem::take(&mut *lock(&self.0.finalizers));
         for (name, finalizer) in finalizers.into_iter().rev() {
-            run_hook(name, finalizer, bound).await;
+            run_hook(&name, finalizer, bound).await;
         }
         tracing::info!("stopped");
         lock(&self.0.failed).take().map_or(Ok(()), Err)
@@ -75,7 +75,7 @@ impl Tasks {
     }
 }
 
-async fn run_hook(name: &'static str, hook: Hook, bound: Duration) {
+async fn run_hook(name: &str, hook: Hook, bound: Duration) {
     if timeout(bound, hook()).await.is_err() {
         tracing::warn!(hook.name = name, "shutdown step took too long, left");
     }

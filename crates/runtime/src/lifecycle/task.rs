@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use super::{Failed, Lifecycle, Stage, lock};
+use super::{Failed, Lifecycle, Stage, TaskName, lock};
 
 /// How a task may end.
 pub trait TaskOutcome: Send {
@@ -33,19 +33,19 @@ pub(super) trait Watch: Send + 'static {
 pub(super) struct Lasting {
     lifecycle: Lifecycle,
     stage: Stage,
-    name: &'static str,
+    name: TaskName,
 }
 
 /// For tasks that may end.
 pub(super) struct Passing;
 
 impl Lasting {
-    pub(super) fn new(lifecycle: Lifecycle, stage: Stage, name: &'static str) -> Self {
+    pub(super) fn new(lifecycle: Lifecycle, stage: Stage, name: TaskName) -> Self {
         Self { lifecycle, stage, name }
     }
 
     fn report(&self, detail: String) {
-        self.lifecycle.fail(Failed { task: self.name, detail });
+        self.lifecycle.fail(Failed { task: self.name.clone(), detail });
     }
 }
 
@@ -86,7 +86,7 @@ where
 pub(super) struct Entry {
     pub(super) lifecycle: Lifecycle,
     pub(super) stage: Stage,
-    pub(super) name: &'static str,
+    pub(super) name: TaskName,
 }
 
 impl Drop for Entry {

@@ -1,6 +1,7 @@
 //! The store on real databases. Needs the servers of `cargo xtask test`.
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod changes;
 mod connecting;
 mod errors;
 mod migrating;

@@ -1,9 +1,10 @@
 //! Which fields an Update changes, and to what.
 
 use mesh_proto::task::v1 as proto;
+use mesh_rpc::fields::Checks;
 use mesh_types::{ErrorKind, Fault, Reason, Violation};
 
-use super::{checks::Checks, fields};
+use super::fields;
 use crate::domain::Edit;
 
 /// The edits that `paths` name: of no path, the fields that are present. A named field that is absent is cleared.

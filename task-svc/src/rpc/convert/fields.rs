@@ -1,13 +1,30 @@
 //! The writable fields of a task, each read from the message into the domain.
 
 use mesh_proto::task::v1 as proto;
-use mesh_types::{TaskId, Timestamp};
+use mesh_rpc::fields::{Broken, Checks, instant};
+use mesh_types::TaskId;
 use uuid::Uuid;
 
-use super::checks::Checks;
 use crate::domain::{
-    Description, Occurrence, PlannedTime, PlannedTimeError, Priority, Series, Status, Tags, Title, Zone,
+    Description, Occurrence, PlannedTime, PlannedTimeError, Priority, Series, Status, Tags, TextError, Title, Zone,
 };
+
+impl Broken for TextError {
+    fn rule(&self) -> &'static str {
+        Self::rule(*self)
+    }
+}
+
+impl Broken for PlannedTimeError {
+    fn rule(&self) -> &'static str {
+        Self::rule(*self)
+    }
+}
+
+/// The id of a task.
+pub(super) fn task_id(field: &str, text: &str, checks: &mut Checks) -> Option<TaskId> {
+    checks.uuid(field, text).map(TaskId)
+}
 
 // A cleared field is `Some(None)`; `None` means that it broke a rule, which is noted.
 
@@ -57,7 +74,7 @@ pub(super) fn list_id(task: &proto::Task, checks: &mut Checks) -> Option<Option<
 }
 
 pub(super) fn parent_id(task: &proto::Task, checks: &mut Checks) -> Option<Option<TaskId>> {
-    optional(task.parent_id.as_deref(), |text| checks.task_id("task.parent_id", text))
+    optional(task.parent_id.as_deref(), |text| task_id("task.parent_id", text, checks))
 }
 
 pub(super) fn start(task: &mut proto::Task, checks: &mut Checks) -> Option<Option<PlannedTime>> {
@@ -115,12 +132,4 @@ fn planned_time(field: &str, time: proto::TaskTime, checks: &mut Checks) -> Opti
             None
         }
     }
-}
-
-/// The instant, if it is one between the years 1 and 9999.
-fn instant(time: &prost_types::Timestamp) -> Option<Timestamp> {
-    const FIRST_SECOND: i64 = -62_135_596_800;
-    const LAST_SECOND: i64 = 253_402_300_799;
-    let valid = (FIRST_SECOND..=LAST_SECOND).contains(&time.seconds) && (0..1_000_000_000).contains(&time.nanos);
-    Timestamp::from_parts(time.seconds, time.nanos).filter(|_| valid)
 }

@@ -1,25 +1,23 @@
 //! Between the messages of the contract and the domain: the only place that knows which fields may be absent, and what
 //! that means.
 
-mod checks;
 mod edits;
 mod fields;
-mod resume;
 mod task;
 
+use mesh_events::live::Place;
 use mesh_proto::task::v1 as proto;
-use mesh_types::{ErrorKind, Fault, PageSize, Reason, TaskId, WorkspaceId, WorkspaceSelector};
-use prost::Message;
-use sha2::{Digest, Sha256};
+use mesh_rpc::fields::{Checks, new_home, refuse_filter, request_id, workspaces};
+use mesh_types::{ErrorKind, Etag, Fault, PageSize, Reason, TaskId};
 
 use crate::{
-    app::{CreateTask, ListTasks, RequestId, Target, UpdateTask, WatchTasks},
-    domain::{Draft, Etag, OrderBy, Status},
+    app::{CreateTask, ListTasks, Target, UpdateTask, WatchTasks},
+    domain::{Draft, OrderBy, Status},
 };
-use checks::Checks;
+use fields::task_id;
 
+pub(super) use task::written;
 pub(crate) use task::{kept_task, task};
-pub(super) use {resume::token, task::written};
 
 impl TryFrom<proto::CreateTaskRequest> for CreateTask {
     type Error = Fault;
@@ -28,7 +26,7 @@ impl TryFrom<proto::CreateTaskRequest> for CreateTask {
         let mut checks = Checks::default();
         let request_id = request_id(std::mem::take(&mut request.request_id), &request, &mut checks);
         let task = request.task.unwrap_or_default();
-        let workspace = new_home(&request.workspace_id, &task.workspace_id, &mut checks);
+        let workspace = new_home(&request.workspace_id, &task.workspace_id, "task.workspace_id", &mut checks);
         let draft = draft(task, &mut checks);
         let (draft, workspace) = checks.finish(draft.zip(workspace))?;
         Ok(Self { workspace, draft, request: request_id })
@@ -42,7 +40,7 @@ impl TryFrom<proto::UpdateTaskRequest> for UpdateTask {
         let mut checks = Checks::default();
         let request_id = request_id(std::mem::take(&mut request.request_id), &request, &mut checks);
         let mut task = request.task.unwrap_or_default();
-        let id = checks.task_id("task.id", &task.id);
+        let id = task_id("task.id", &task.id, &mut checks);
         let etag = checks.token("task.etag", std::mem::take(&mut task.etag)).map(Etag::sent);
         let paths = request.update_mask.map(|mask| mask.paths).unwrap_or_default();
         let edits = edits::edits(task, paths, &mut checks)?;
@@ -59,7 +57,7 @@ macro_rules! targets {
             fn try_from(mut request: proto::$request) -> Result<Self, Fault> {
                 let mut checks = Checks::default();
                 let request_id = request_id(std::mem::take(&mut request.request_id), &request, &mut checks);
-                let id = checks.task_id("id", &request.id);
+                let id = task_id("id", &request.id, &mut checks);
                 let etag = checks.token("etag", request.etag).map(Etag::sent);
                 Ok(Self { id: checks.finish(id)?, etag, request: request_id })
             }
@@ -94,14 +92,14 @@ impl TryFrom<proto::WatchTasksRequest> for WatchTasks {
 
     fn try_from(request: proto::WatchTasksRequest) -> Result<Self, Fault> {
         refuse_filter("filter", &request.filter)?;
-        Ok(Self { workspaces: workspaces(&request.workspace_id)?, resume: resume::place(&request.resume_token)? })
+        Ok(Self { workspaces: workspaces(&request.workspace_id)?, resume: Place::from_token(&request.resume_token)? })
     }
 }
 
 /// The id of the task to get.
 pub(super) fn get_task(request: &proto::GetTaskRequest) -> Result<TaskId, Fault> {
     let mut checks = Checks::default();
-    let id = checks.task_id("id", &request.id);
+    let id = task_id("id", &request.id, &mut checks);
     checks.finish(id)
 }
 
@@ -129,41 +127,4 @@ fn draft(mut task: proto::Task, checks: &mut Checks) -> Option<Draft> {
         due: due?,
         series: series?,
     })
-}
-
-/// The workspace of a new task: the request's, else the resource's, else (`Some(None)`) the personal one.
-fn new_home(asked: &str, of_resource: &str, checks: &mut Checks) -> Option<Option<WorkspaceId>> {
-    let (field, text) = match (asked, of_resource) {
-        ("", "") => return Some(None),
-        ("", of_resource) => ("task.workspace_id", of_resource),
-        (asked, _) => ("workspace_id", asked),
-    };
-    checks.uuid(field, text).map(|id| Some(WorkspaceId(id)))
-}
-
-fn workspaces(text: &str) -> Result<WorkspaceSelector, Fault> {
-    match text {
-        "" => Ok(WorkspaceSelector::Personal),
-        "-" => Ok(WorkspaceSelector::All),
-        id => {
-            let mut checks = Checks::default();
-            let id = checks.uuid("workspace_id", id);
-            checks.finish(id).map(|id| WorkspaceSelector::One(WorkspaceId(id)))
-        }
-    }
-}
-
-/// Filters are not there yet; ignoring one would answer something else than what was asked.
-fn refuse_filter(field: &'static str, text: &str) -> Result<(), Fault> {
-    if text.is_empty() {
-        return Ok(());
-    }
-    let message = format!("{field} is not available yet; leave it empty");
-    Err(Fault::new(ErrorKind::InvalidArgument, Reason::FilterInvalid, message).with("field", field))
-}
-
-/// The request's id, if it has one, with a digest of everything else in it (`rest`).
-fn request_id(id: String, rest: &impl Message, checks: &mut Checks) -> Option<RequestId> {
-    let id = checks.token("request_id", id)?;
-    Some(RequestId { id, body_digest: Sha256::digest(rest.encode_to_vec()).into() })
 }

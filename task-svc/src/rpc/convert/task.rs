@@ -1,6 +1,7 @@
 //! A task as the contract tells it, and back.
 
 use mesh_proto::task::v1 as proto;
+use mesh_rpc::fields::timestamp;
 use mesh_types::{TaskId, Timestamp};
 
 use crate::{
@@ -77,11 +78,6 @@ fn task_time(time: &PlannedTime) -> proto::TaskTime {
     };
     let time_zone = time.zone().map(|zone| zone.as_str().to_owned()).unwrap_or_default();
     proto::TaskTime { value: Some(value), time_zone }
-}
-
-fn timestamp(instant: Timestamp) -> prost_types::Timestamp {
-    let (seconds, nanos) = instant.to_parts();
-    prost_types::Timestamp { seconds, nanos }
 }
 
 fn kept_timestamp(time: prost_types::Timestamp) -> Timestamp {

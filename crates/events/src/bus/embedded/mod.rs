@@ -17,9 +17,12 @@ use mesh_types::{Clock, SystemClock};
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use self::{file::File, read::Log, signals::Signals, writer::Writer};
-use super::{BatchHandler, BusError, Durable, EventBus, Filter, Position, SignalStream, TailFrom, TailStream};
+use super::{
+    BatchHandler, BusError, Durable, EventBus, Filter, Position, Published, SignalStream, TailFrom, TailStream,
+};
 use crate::{Envelope, wire};
 
 /// A publication is handed to the writer in pieces of this many events, so that one of many does not hold up the rest.
@@ -83,9 +86,9 @@ impl EmbeddedBus {
     }
 }
 
-#[async_trait]
-impl EventBus for EmbeddedBus {
-    async fn publish(&self, events: &[Envelope]) -> Result<usize, BusError> {
+impl EmbeddedBus {
+    /// Returns how many events, from the first, are durable.
+    async fn append(&self, events: &[Envelope]) -> Result<usize, BusError> {
         let mut published = 0;
         for piece in events.chunks(PIECE) {
             let (rows, refused) = rows(piece);
@@ -99,6 +102,27 @@ impl EventBus for EmbeddedBus {
             }
         }
         Ok(published)
+    }
+}
+
+#[async_trait]
+impl EventBus for EmbeddedBus {
+    async fn publish_placed(&self, events: &[Envelope]) -> Result<Published, BusError> {
+        let published = self.append(events).await?;
+        let last = match events[..published].last() {
+            Some(event) => self.log.place_of(event.id).await.ok().flatten(),
+            None => None,
+        };
+        Ok(Published { events: published, last })
+    }
+
+    async fn holds(&self, place: &Position, id: Uuid) -> Result<bool, BusError> {
+        self.log.holds(place, id).await
+    }
+
+    /// A file does not go away.
+    fn session(&self) -> u64 {
+        0
     }
 
     async fn consume(

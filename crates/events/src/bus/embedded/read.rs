@@ -9,6 +9,7 @@ use bytes::Bytes;
 use futures::TryStreamExt;
 use sqlx::SqlitePool;
 use tokio::sync::watch;
+use uuid::Uuid;
 
 use super::{cursors::Cursors, unavailable};
 use crate::{
@@ -97,6 +98,23 @@ impl Log {
             }
         }
         Ok(Slice { deliveries, end: head })
+    }
+
+    /// Where an event is; `None` when it is not there.
+    pub(super) async fn place_of(&self, id: Uuid) -> Result<Option<Position>, BusError> {
+        const PLACE: &str = "SELECT sequence FROM event WHERE event_id = ?1";
+        let query = sqlx::query_scalar(PLACE).bind(id.as_bytes().as_slice());
+        let sequence: Option<i64> = query.fetch_optional(&self.pool).await.map_err(unavailable)?;
+        Ok(sequence.map(|sequence| self.position(sequence.unsigned_abs())))
+    }
+
+    /// Whether the event at this place is this one, or was removed since because of its age.
+    pub(super) async fn holds(&self, place: &Position, id: Uuid) -> Result<bool, BusError> {
+        if place.identity != self.identity {
+            return Err(BusError::PositionGone);
+        }
+        let found = self.place_of(id).await?;
+        Ok(found.as_ref() == Some(place) || place.sequence <= self.purged_to())
     }
 
     fn delivery(&self, sequence: u64, subject: String, headers: &str, payload: Bytes) -> Delivery {

@@ -14,10 +14,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::StreamExt;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 pub use self::config::NatsConfig;
 use self::{connection::Connection, stream::EventStream};
-use super::{BatchHandler, BusError, Durable, EventBus, Filter, Position, SignalStream, TailFrom, TailStream};
+use super::{
+    BatchHandler, BusError, Durable, EventBus, Filter, Position, Published, SignalStream, TailFrom, TailStream,
+};
 use crate::Envelope;
 
 /// An event bus on NATS JetStream.
@@ -47,8 +50,16 @@ impl JetStreamBus {
 
 #[async_trait]
 impl EventBus for JetStreamBus {
-    async fn publish(&self, events: &[Envelope]) -> Result<usize, BusError> {
+    async fn publish_placed(&self, events: &[Envelope]) -> Result<Published, BusError> {
         publish::publish(&self.stream, events).await
+    }
+
+    async fn holds(&self, place: &Position, id: Uuid) -> Result<bool, BusError> {
+        self.stream.holds(place, id).await
+    }
+
+    fn session(&self) -> u64 {
+        self.stream.connection.link().generation
     }
 
     async fn consume(

@@ -13,7 +13,11 @@ use async_nats::{
 use futures::future::join_all;
 
 use super::stream::{EventStream, is_full, unavailable};
-use crate::{Envelope, bus::BusError, wire};
+use crate::{
+    Envelope,
+    bus::{BusError, Position, Published},
+    wire,
+};
 
 /// Events under way at once in one publication: a part of what the connection allows.
 const WINDOW: usize = super::connection::MAX_ACK_INFLIGHT / 2;
@@ -26,25 +30,29 @@ enum Stopped {
     Failed(String),
 }
 
-/// Publishes in order; returns how many, from the first, are durable.
-pub(super) async fn publish(stream: &EventStream, events: &[Envelope]) -> Result<usize, BusError> {
+/// Publishes in order; returns how many, from the first, are durable, and where the last of them is.
+pub(super) async fn publish(stream: &EventStream, events: &[Envelope]) -> Result<Published, BusError> {
     stream.connection.ready().await?;
     stream.look_for_room().await?;
-    let (mut published, mut helped) = (0, false);
+    let (mut published, mut last, mut helped) = (0, None, false);
     while published < events.len() {
         let window = &events[published..events.len().min(published + WINDOW)];
-        let (acknowledged, stopped) = publish_window(stream, window).await;
-        published += acknowledged;
+        let (sequences, stopped) = publish_window(stream, window).await;
+        published += sequences.len();
+        last = sequences.last().copied().or(last);
         let Some(stopped) = stopped else { continue };
         if !helped && help(stream, &stopped).await {
             helped = true;
         } else if published > 0 {
-            return Ok(published);
+            break;
         } else {
             return Err(error(stopped));
         }
     }
-    Ok(published)
+    // Known from before, as a rule; what is published need not fail for it.
+    let identity = stream.identity().await.ok();
+    let last = identity.zip(last).map(|(identity, sequence)| Position { identity, sequence });
+    Ok(Published { events: published, last })
 }
 
 /// Removes the reason for stopping, if that is in our power.
@@ -65,7 +73,8 @@ fn error(stopped: Stopped) -> BusError {
     }
 }
 
-async fn publish_window(stream: &EventStream, events: &[Envelope]) -> (usize, Option<Stopped>) {
+/// Where each event, from the first, was stored, and why not all of them were.
+async fn publish_window(stream: &EventStream, events: &[Envelope]) -> (Vec<u64>, Option<Stopped>) {
     let (mut acks, mut stopped) = (Vec::with_capacity(events.len()), None);
     for event in events {
         match send(stream, event).await {
@@ -78,15 +87,15 @@ async fn publish_window(stream: &EventStream, events: &[Envelope]) -> (usize, Op
     }
     // All are awaited, also those after a failure: a dropped one would be lost, and their timeouts run together.
     let acks = join_all(acks).await;
-    let mut acknowledged = 0;
+    let mut sequences = Vec::with_capacity(acks.len());
     for ack in acks {
         match ack {
-            Ok(ack) if ack.stream == stream.config.stream => acknowledged += 1,
-            Ok(ack) => return (acknowledged, Some(Stopped::Failed(format!("stored by stream {}", ack.stream)))),
-            Err(error) => return (acknowledged, Some(reason(&error))),
+            Ok(ack) if ack.stream == stream.config.stream => sequences.push(ack.sequence),
+            Ok(ack) => return (sequences, Some(Stopped::Failed(format!("stored by stream {}", ack.stream)))),
+            Err(error) => return (sequences, Some(reason(&error))),
         }
     }
-    (acknowledged, stopped)
+    (sequences, stopped)
 }
 
 async fn send(stream: &EventStream, event: &Envelope) -> Result<PublishAckFuture, Stopped> {

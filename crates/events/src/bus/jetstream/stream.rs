@@ -8,14 +8,18 @@ use std::{
     time::Duration,
 };
 
-use async_nats::jetstream::{
-    self, ErrorCode,
-    consumer::Info as ConsumerInfo,
-    context::GetStreamErrorKind,
-    stream::{Config, DiscardPolicy, Info, RetentionPolicy, StorageType, Stream},
+use async_nats::{
+    header::NATS_MESSAGE_ID,
+    jetstream::{
+        self, ErrorCode,
+        consumer::Info as ConsumerInfo,
+        context::GetStreamErrorKind,
+        stream::{Config, DiscardPolicy, Info, RawMessageErrorKind, RetentionPolicy, StorageType, Stream},
+    },
 };
 use futures::TryStreamExt;
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use super::{NatsConfig, connection::Connection};
 use crate::bus::{BusError, MAX_EVENT_BYTES, Position};
@@ -118,6 +122,26 @@ impl EventStream {
         match known() {
             Some(identity) if link.up => Ok(identity),
             _ => Ok(identity(self.ensure().await?.cached_info())),
+        }
+    }
+
+    /// Whether the message at this place is the event `id`, or was removed since because of its age. Asks the leader.
+    pub(super) async fn holds(&self, place: &Position, id: Uuid) -> Result<bool, BusError> {
+        let stream = self.ensure().await?;
+        let info = stream.cached_info();
+        if identity(info) != place.identity {
+            return Err(BusError::PositionGone);
+        }
+        if !(info.state.first_sequence..=info.state.last_sequence).contains(&place.sequence) {
+            return Ok(place.sequence < info.state.first_sequence);
+        }
+        match stream.get_raw_message(place.sequence).await {
+            Ok(message) => {
+                let stored = message.headers.get(NATS_MESSAGE_ID);
+                Ok(stored.is_some_and(|stored| stored.as_str() == id.to_string()))
+            }
+            Err(error) if matches!(error.kind(), RawMessageErrorKind::NoMessageFound) => Ok(false),
+            Err(error) => Err(unavailable("event stream cannot be read", &error)),
         }
     }
 

@@ -108,12 +108,7 @@ impl Harness {
         match &mut self.world {
             World::Embedded { folder, settings, clock, bus } => {
                 // What the file and its journal hold at this instant is all that a killed process leaves.
-                let copy = tempfile::tempdir().unwrap();
-                for file in std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap) {
-                    if !file.path().to_string_lossy().ends_with("-shm") {
-                        std::fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
-                    }
-                }
+                let copy = copied(folder);
                 *bus = open(&copy, settings, clock).await;
                 *folder = copy;
             }
@@ -137,6 +132,43 @@ impl Harness {
                 let server = server.as_mut().unwrap();
                 server.kill();
                 server.wipe();
+                server.resume().await;
+            }
+        }
+    }
+
+    /// Whoever keeps the events stops, a copy of them is put aside, and it goes on.
+    pub(crate) async fn save(&mut self) -> TempDir {
+        match &mut self.world {
+            World::Embedded { folder, settings, clock, bus } => {
+                bus.close().await;
+                let saved = copied(folder);
+                *bus = open(folder, settings, clock).await;
+                saved
+            }
+            World::JetStream { server, .. } => {
+                let server = server.as_mut().unwrap();
+                server.kill();
+                server.save();
+                server.resume().await;
+                // The server keeps its copy itself.
+                tempfile::tempdir().unwrap()
+            }
+        }
+    }
+
+    /// Whoever keeps the events loses all that came after `saved`, and goes on.
+    pub(crate) async fn go_back(&mut self, saved: TempDir) {
+        match &mut self.world {
+            World::Embedded { folder, settings, clock, bus } => {
+                bus.close().await;
+                *folder = saved;
+                *bus = open(folder, settings, clock).await;
+            }
+            World::JetStream { server, .. } => {
+                let server = server.as_mut().unwrap();
+                server.kill();
+                server.go_back();
                 server.resume().await;
             }
         }
@@ -201,6 +233,17 @@ async fn intrude_into_file(folder: &TempDir, entity: &str) {
         .await
         .unwrap();
     connection.close().await.unwrap();
+}
+
+/// The file of an embedded log and its journal.
+fn copied(folder: &TempDir) -> TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for file in std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap) {
+        if !file.path().to_string_lossy().ends_with("-shm") {
+            std::fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
+        }
+    }
+    copy
 }
 
 async fn open(folder: &TempDir, settings: &EmbeddedSettings, clock: &Arc<dyn Clock>) -> Arc<EmbeddedBus> {

@@ -1,0 +1,195 @@
+//! Live changes: what the one bus tail of this process tells, and everybody who watches.
+//!
+//! [`follow`] reads the bus into [`Live`]. A ring there keeps the newest changes so that a watcher who was away can go on
+//! where it was ([`Place`]); each watcher has a bounded queue ([`Subscription`]). One lock covers ring and watchers, held
+//! for a few map operations per change, so that what a watcher is given begins exactly where its backlog ends.
+
+mod ended;
+mod follow;
+mod messages;
+mod place;
+mod ring;
+mod subscription;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use mesh_types::Fault;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use ring::Ring;
+use subscription::Watcher;
+
+pub use ended::Ended;
+pub use follow::follow;
+pub use messages::{LiveEvent, LiveMessage};
+pub use place::Place;
+pub use subscription::Subscription;
+
+/// Something whose changes are watched.
+pub trait Watched: Clone + Send + Sync + 'static {
+    /// Its id.
+    fn id(&self) -> Uuid;
+    /// Its version; a higher one is newer.
+    fn version(&self) -> i64;
+    /// Who is told: a workspace, or a person.
+    fn audience(&self) -> Uuid;
+}
+
+/// Something as it was after a change.
+#[derive(Clone, Debug)]
+pub struct Shown<T> {
+    /// The number of the change in the stream.
+    pub sequence: u64,
+    /// The epoch of the database that the version was counted in.
+    pub epoch: i64,
+    /// What has changed.
+    pub item: T,
+}
+
+impl<T: Watched> Shown<T> {
+    /// Which version of it this is; the greater one is newer.
+    fn revision(&self) -> (i64, i64) {
+        (self.epoch, self.item.version())
+    }
+}
+
+/// Bounds of what is kept for watchers.
+#[derive(Clone, Copy, Debug)]
+pub struct LiveSettings {
+    /// How many changes are kept for those who come back.
+    pub ring: usize,
+    /// How many things may wait for one watcher before it is taken for too slow.
+    pub queue: usize,
+    /// How long a watcher who comes back may be ahead of this process before it has to list again.
+    pub patience: Duration,
+}
+
+/// Everybody who watches, and what there is to tell.
+pub struct Live<T> {
+    settings: LiveSettings,
+    state: Mutex<State<T>>,
+    /// The place of the newest change that came in; `None` until there is a stream.
+    head: watch::Sender<Option<Place>>,
+}
+
+struct State<T> {
+    ring: Ring<T>,
+    watchers: HashMap<Uuid, HashMap<u64, Arc<Watcher<T>>>>,
+    next_watcher: u64,
+}
+
+impl<T> Live<T> {
+    /// The place after which to follow the stream; `None` to begin with what is kept of it.
+    pub fn head(&self) -> Option<Place> {
+        self.head.borrow().clone()
+    }
+
+    /// How many changes to begin with.
+    fn backlog(&self) -> u64 {
+        self.settings.ring as u64
+    }
+
+    /// Moves the head on; `false` when the change was there before. Called with the state locked.
+    fn advance(&self, sequence: u64) -> bool {
+        self.head.send_if_modified(|head| match head {
+            Some(place) if place.sequence < sequence => {
+                place.sequence = sequence;
+                true
+            }
+            _ => false,
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T: Watched> Live<T> {
+    /// Nobody watches and nothing has happened yet.
+    pub fn new(settings: LiveSettings) -> Arc<Self> {
+        let watchers = HashMap::new();
+        let state = State { ring: Ring::new(settings.ring), watchers, next_watcher: 0 };
+        Arc::new(Self { settings, state: Mutex::new(state), head: watch::Sender::new(None) })
+    }
+
+    /// Watches what is told to these audiences, from now on or from right after a place that was seen before.
+    ///
+    /// # Errors
+    /// OUT_OF_RANGE (`RESYNC_REQUIRED`) when something between the place and now is not known here any more;
+    /// UNAVAILABLE while there is no stream to watch.
+    pub async fn watch(
+        self: &Arc<Self>,
+        audiences: Vec<Uuid>,
+        resume: Option<Place>,
+    ) -> Result<Subscription<T>, Fault> {
+        if !self.reaches(resume.as_ref()).await {
+            return Err(Fault::unavailable());
+        }
+        Ok(self.subscribe(audiences, resume)?)
+    }
+
+    /// Waits until there is a stream, and, for a while, until it has come as far as `place`: whoever comes back may have
+    /// been served by a process that was a little ahead of this one. `false` when there is no stream.
+    async fn reaches(&self, place: Option<&Place>) -> bool {
+        let mut head = self.head.subscribe();
+        let reached = head.wait_for(|head| match (head, place) {
+            (Some(head), Some(place)) => head.stream != place.stream || head.sequence >= place.sequence,
+            (head, _) => head.is_some(),
+        });
+        // Not reached in time is for `subscribe` to judge.
+        let _ = tokio::time::timeout(self.settings.patience, reached).await;
+        self.head().is_some()
+    }
+
+    /// Begins with another stream, or anew with one of which something was missed: what is kept is forgotten, and
+    /// everybody who watches has to list again.
+    pub fn begin(&self, stream: Arc<str>) {
+        let mut state = self.state();
+        state.ring.clear();
+        state.end_all(Ended::Resync);
+        self.head.send_replace(Some(Place { stream, sequence: 0 }));
+    }
+
+    /// Tells everybody whom it concerns. A version older than one that was told is not told any more.
+    pub fn show(&self, shown: Shown<T>) {
+        let mut state = self.state();
+        if !self.advance(shown.sequence) {
+            return;
+        }
+        let shown = Arc::new(shown);
+        if state.ring.push(Arc::clone(&shown)) {
+            state.tell(&shown);
+        }
+    }
+
+    /// Takes note of a change that cannot be told.
+    pub fn skip(&self, sequence: u64) {
+        let mut state = self.state();
+        if self.advance(sequence) {
+            state.ring.skip(sequence);
+        }
+    }
+}
+
+impl<T: Watched> State<T> {
+    fn tell(&self, shown: &Arc<Shown<T>>) {
+        for watcher in self.watchers.get(&shown.item.audience()).into_iter().flat_map(HashMap::values) {
+            watcher.offer(Arc::clone(shown));
+        }
+    }
+
+    fn end_all(&mut self, ended: Ended) {
+        for watcher in self.watchers.values().flat_map(HashMap::values) {
+            watcher.end(ended);
+        }
+        self.watchers.clear();
+    }
+}

@@ -1,0 +1,3 @@
+//! Calls to others than services of the mesh.
+
+pub mod webhooks;

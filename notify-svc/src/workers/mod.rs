@@ -1,0 +1,3 @@
+//! What this service does by the clock.
+
+pub mod deliveries;

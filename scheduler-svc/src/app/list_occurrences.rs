@@ -1,0 +1,94 @@
+//! The times of a schedule are listed: those with their tasks, then the computed ones to come.
+
+use mesh_recurrence::Nominal;
+use mesh_types::{Caller, PageSize, PageToken, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{App, Error, list_schedules::forged};
+use crate::{
+    domain::{Computed, Occurrence, Schedule, Window},
+    store,
+};
+
+/// Which occurrences to list.
+#[derive(Clone, Debug)]
+pub struct ListOccurrences {
+    /// Of which schedule.
+    pub schedule_id: Uuid,
+    /// Only those after this instant.
+    pub after: Option<Timestamp>,
+    /// Only those before this instant.
+    pub before: Option<Timestamp>,
+    /// How many at most.
+    pub page_size: PageSize,
+    /// Where to begin: the token that came with the page before.
+    pub page_token: String,
+}
+
+/// A page of occurrences, in the order of their nominal starts.
+#[derive(Clone, Debug)]
+pub struct OccurrencePage {
+    /// The schedule.
+    pub schedule: Schedule,
+    /// Those that have, or are to get, their tasks.
+    pub planned: Vec<Occurrence>,
+    /// Those that may still change with the schedule. They come after all that are planned.
+    pub computed: Vec<Computed>,
+    /// Asks for the next page; empty on the last one.
+    pub next_page_token: String,
+}
+
+/// Where a page ended.
+#[derive(Debug, Serialize, Deserialize)]
+struct Key {
+    nominal: String,
+    /// How many occurrences there are up to here, for a series that ends by count.
+    counted: i32,
+}
+
+impl App {
+    /// One page of occurrences.
+    ///
+    /// # Errors
+    /// When there is no such schedule, or not for this caller, or the token is not one of this list's.
+    #[tracing::instrument(level = "debug", skip_all, fields(schedule.id = %list.schedule_id))]
+    pub async fn list_occurrences(&self, caller: &Caller, list: ListOccurrences) -> Result<OccurrencePage, Error> {
+        let schedule = self.store.find_schedule(caller, list.schedule_id).await?;
+        let identity = identity(caller, &list);
+        let identity: Vec<&str> = identity.iter().map(String::as_str).collect();
+        let key = PageToken::decode::<Key>(&list.page_token, &identity)?;
+        let begin = key.as_ref().map(|key| key.nominal.parse::<Nominal>().map_err(|_| forged())).transpose()?;
+
+        let wanted = usize::try_from(list.page_size.get()).unwrap_or(usize::MAX);
+        let (after, before) = (list.after, list.before);
+        let limit = list.page_size.get() + 1;
+        let page = store::OccurrencePage { schedule_id: schedule.id, nominal: begin, after, before, limit };
+        let mut planned = self.store.list_occurrences(&page).await?;
+        let mut computed = Vec::new();
+        if planned.len() <= wanted {
+            let newest = self.store.newest_occurrence(schedule.id).await?.unwrap_or(schedule.start);
+            let nominal = begin.map_or(newest, |begin| begin.max(newest));
+            let counted = key.map_or(0, |key| key.counted).max(schedule.planned_count);
+            let window = Window { nominal, after, before, limit: wanted + 1 - planned.len() };
+            computed = schedule.computed(&window, counted, self.clock.now()).map_err(store::Error::from)?;
+        }
+        let more = planned.len() + computed.len() > wanted;
+        planned.truncate(wanted);
+        computed.truncate(wanted - planned.len());
+        let last = match computed.last() {
+            Some(last) => Some(Key { nominal: last.occurrence.nominal.to_string(), counted: last.counted }),
+            None => planned.last().map(|last| Key { nominal: last.nominal.to_string(), counted: 0 }),
+        };
+        let next_page_token =
+            last.filter(|_| more).map_or(Ok(String::new()), |key| PageToken::encode(&key, &identity))?;
+        Ok(OccurrencePage { schedule, planned, computed, next_page_token })
+    }
+}
+
+/// What tells this list from others, so that a page token is good for no other.
+fn identity(caller: &Caller, list: &ListOccurrences) -> [String; 4] {
+    let bound = |instant: Option<Timestamp>| instant.map_or(String::new(), |instant| instant.as_micros().to_string());
+    let bounds = format!("{}..{}", bound(list.after), bound(list.before));
+    ["occurrences".to_owned(), caller.actor.user_id.to_string(), list.schedule_id.to_string(), bounds]
+}

@@ -1,0 +1,53 @@
+//! What is true of reminders and schedules: pure and synchronous. What a rule needs to know of a task comes as an argument.
+
+mod cause;
+mod edit;
+mod error;
+mod event;
+mod fire;
+mod follow;
+mod occurrence;
+#[cfg(test)]
+mod occurrence_tests;
+mod order;
+mod page_key;
+mod planned_time;
+mod policies;
+mod reminder;
+#[cfg(test)]
+mod reminder_tests;
+mod schedule;
+mod schedule_create;
+mod schedule_error;
+mod schedule_event;
+mod schedule_order;
+mod schedule_plan;
+#[cfg(test)]
+mod schedule_tests;
+mod schedule_time;
+mod task_ref;
+mod template;
+mod timer;
+mod timer_queue;
+
+pub use cause::{Cause, Told};
+pub use edit::Edit;
+pub use error::ReminderError;
+pub use event::{Field, Firing, ReminderEvent, Verb};
+pub use occurrence::{Closed, Heard, Occurrence, OccurrenceState, Place, Since, ToDo};
+pub use order::{Direction, OrderBy, OrderError, SortField};
+pub use page_key::PageKey;
+pub use planned_time::PlannedTime;
+pub use policies::{Advance, Coded, Missed, SchedulePolicies, SeriesEnd, StoredPolicies};
+pub use reminder::{Anchor, Decision, Draft, Reminder, State, When};
+pub use schedule::{Schedule, ScheduleDecision, ScheduleState, ScheduleStep, Upcoming};
+pub use schedule_create::{Beginning, ScheduleDraft};
+pub use schedule_error::ScheduleError;
+pub use schedule_event::{ScheduleEvent, ScheduleField, ScheduleVerb};
+pub use schedule_order::{ScheduleKey, ScheduleOrder, ScheduleOrderError, ScheduleSort};
+pub use schedule_plan::{Computed, Window};
+pub use schedule_time::{from_jiff, to_jiff};
+pub use task_ref::{TaskChange, TaskRef, TaskStatus};
+pub use template::Template;
+pub use timer::Timer;
+pub use timer_queue::TimerQueue;

@@ -1,0 +1,199 @@
+//! An occurrence: one time of a schedule, and the task that it became.
+
+use jiff::tz::TimeZone;
+use mesh_recurrence::{Adjustment, Nominal};
+use mesh_types::{TaskId, Timestamp, derived_id};
+use uuid::Uuid;
+
+use super::{Coded, TaskChange, TaskRef, TaskStatus, schedule_time::from_jiff};
+
+/// An occurrence that is planned: it has its task, or is to get it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Occurrence {
+    /// The schedule.
+    pub schedule_id: Uuid,
+    /// The nominal local start: it never changes.
+    pub nominal: Nominal,
+    /// Where that is.
+    pub place: Place,
+    /// Its task.
+    pub task_id: TaskId,
+    /// What has become of it.
+    pub state: OccurrenceState,
+    /// Whether the one after it was planned, or the series ended with it. Once true, it stays so for ever.
+    pub successor_planned: bool,
+    /// When it was planned.
+    pub plan_time: Timestamp,
+    /// When its task was closed; set exactly while it is.
+    pub close_time: Option<Timestamp>,
+    /// What happened to the task up to here was before it became this occurrence.
+    pub since: Since,
+    /// The newest state of the task that is known here: epoch and version.
+    pub newest: (i64, i64),
+    /// What is left to do for its task.
+    pub to_do: Option<ToDo>,
+}
+
+/// Where an occurrence is, after all policies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The instant; of a whole day, its first in the zone.
+    pub instant: Timestamp,
+    /// The wall time, or the day.
+    pub local: Nominal,
+    /// The zone's offset at that instant, in seconds east of UTC.
+    pub offset_seconds: i32,
+    /// Why it is not at its nominal start.
+    pub adjustments: Vec<Adjustment>,
+}
+
+/// The state of a task at which it became an occurrence.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Since {
+    /// Its version.
+    pub version: i64,
+    /// No later than this it had that version. (Versions start again when a database is restored from a backup.)
+    pub time: Timestamp,
+}
+
+/// What has become of an occurrence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OccurrenceState {
+    /// Its task is being made.
+    Planned,
+    /// Its task is open.
+    Open,
+    /// Its task is done.
+    Completed,
+    /// Its task will not be done.
+    Cancelled,
+    /// Its task was deleted.
+    Deleted,
+}
+
+impl Coded for OccurrenceState {
+    const CODES: &'static [(i32, Self)] =
+        &[(20, Self::Planned), (30, Self::Open), (40, Self::Completed), (50, Self::Cancelled), (60, Self::Deleted)];
+}
+
+/// What a worker has left to do for the task of an occurrence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ToDo {
+    /// Create it.
+    Create,
+    /// It is there already: note on it which occurrence it is.
+    Link,
+}
+
+impl Coded for ToDo {
+    const CODES: &'static [(i32, Self)] = &[(10, Self::Create), (20, Self::Link)];
+}
+
+/// The adjustments and their numbers in the contract.
+impl Coded for Adjustment {
+    const CODES: &'static [(i32, Self)] = &[(10, Self::Weekend), (20, Self::MonthEnd), (30, Self::DstGap)];
+}
+
+/// An occurrence whose task was closed: what its successor is counted from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Closed {
+    /// Which.
+    pub nominal: Nominal,
+    /// When.
+    pub time: Timestamp,
+}
+
+/// What news of a task means to the occurrence that it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heard {
+    /// The occurrence as it is now.
+    pub after: Occurrence,
+    /// It was closed and has no successor yet.
+    pub owes: Option<Closed>,
+}
+
+impl Occurrence {
+    /// The id of the task that is this occurrence of a schedule: whoever computes it gets the same one, and the task
+    /// service does, too.
+    pub fn task_id(schedule_id: Uuid, nominal: Nominal) -> TaskId {
+        TaskId(derived_id("occurrence", &format!("{schedule_id}/{nominal}")))
+    }
+
+    /// A new occurrence, whose task is still to be made.
+    pub fn planned(schedule_id: Uuid, found: &mesh_recurrence::Occurrence, now: Timestamp) -> Self {
+        Self {
+            schedule_id,
+            nominal: found.nominal,
+            place: Place::from(found),
+            task_id: Self::task_id(schedule_id, found.nominal),
+            state: OccurrenceState::Planned,
+            successor_planned: false,
+            plan_time: now,
+            close_time: None,
+            since: Since::default(),
+            newest: (0, 0),
+            to_do: Some(ToDo::Create),
+        }
+    }
+
+    /// What a change of its task means. News that is older than what is known changes nothing about the state, but an
+    /// occurrence that was ever closed owes a successor, in whatever order that is heard of.
+    pub fn hear(&self, change: &TaskChange) -> Option<Heard> {
+        let TaskRef { epoch, version, .. } = change.task;
+        if version <= self.since.version && change.time <= self.since.time {
+            return None;
+        }
+        let mut after = self.clone();
+        if (epoch, version) > self.newest {
+            after.newest = (epoch, version);
+            after.state = OccurrenceState::of(&change.task);
+            after.close_time = change.task.is_over().then(|| self.close_time.unwrap_or(change.time));
+        }
+        let owes = change.task.is_over() && !self.successor_planned;
+        let owes = owes.then_some(Closed { nominal: self.nominal, time: change.time });
+        (owes.is_some() || after != *self).then_some(Heard { after, owes })
+    }
+
+    /// The occurrence, if its task is closed and it has no successor yet.
+    pub fn owed(&self) -> Option<Closed> {
+        let time = self.close_time.filter(|_| !self.successor_planned)?;
+        Some(Closed { nominal: self.nominal, time })
+    }
+}
+
+impl OccurrenceState {
+    /// What a task in this state says of its occurrence.
+    fn of(task: &TaskRef) -> Self {
+        match task.status {
+            _ if task.deleted => Self::Deleted,
+            TaskStatus::Open => Self::Open,
+            TaskStatus::Completed => Self::Completed,
+            TaskStatus::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
+impl From<&mesh_recurrence::Occurrence> for Place {
+    fn from(found: &mesh_recurrence::Occurrence) -> Self {
+        Self {
+            instant: from_jiff(found.instant),
+            local: found.local,
+            offset_seconds: found.offset.seconds(),
+            adjustments: found.adjustments.clone(),
+        }
+    }
+}
+
+impl Place {
+    /// A nominal start that no rule gave: a wall time that the zone leaves out takes the offset before the gap, one that
+    /// comes twice is the first.
+    pub fn of(nominal: Nominal, zone: &TimeZone) -> Option<Self> {
+        let zoned = zone.to_ambiguous_zoned(nominal.datetime()).compatible().ok()?;
+        Some(Self {
+            instant: from_jiff(zoned.timestamp()),
+            local: nominal,
+            offset_seconds: zoned.offset().seconds(),
+            adjustments: Vec::new(),
+        })
+    }
+}

@@ -1,0 +1,102 @@
+//! A point in time as a person meant it for a task, and the instant from which reminders count.
+
+use jiff::{
+    civil,
+    tz::{AmbiguousOffset, TimeZone},
+};
+use mesh_types::Timestamp;
+
+/// When a task is due, or begins. Zones are IANA names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlannedTime {
+    /// A fixed instant; the zone is how it was shown.
+    Instant(Timestamp, Option<String>),
+    /// A wall time in a zone.
+    LocalTime(civil::DateTime, String),
+    /// A whole day.
+    Date(civil::Date, Option<String>),
+}
+
+impl PlannedTime {
+    /// The instant that reminders count from. A whole day counts from its first instant in its zone, else in `fallback`, else
+    /// in UTC. A wall time in a gap of its zone takes the offset before the gap, one that comes twice is the first.
+    pub fn first_instant(&self, fallback: Option<&str>) -> Timestamp {
+        match self {
+            Self::Instant(instant, _) => *instant,
+            Self::LocalTime(wall, zone) => instant_of(*wall, &rules(zone)),
+            Self::Date(date, zone) => {
+                let zone = zone.as_deref().or(fallback).map_or(TimeZone::UTC, rules);
+                // A midnight that is left out is, by the offset before it, the day's first instant.
+                instant_of(date.at(0, 0, 0, 0), &zone)
+            }
+        }
+    }
+
+    /// The zone it was meant in.
+    pub fn zone(&self) -> Option<&str> {
+        match self {
+            Self::LocalTime(_, zone) => Some(zone),
+            Self::Instant(_, zone) | Self::Date(_, zone) => zone.as_deref(),
+        }
+    }
+
+    /// The wall time that `text` names, if it names one.
+    pub fn local_time(text: &str, zone: String) -> Option<Self> {
+        text.parse().ok().map(|wall| Self::LocalTime(wall, zone))
+    }
+
+    /// The day that `text` names, if it names one.
+    pub fn date(text: &str, zone: Option<String>) -> Option<Self> {
+        text.parse().ok().map(|date| Self::Date(date, zone))
+    }
+}
+
+/// A zone that has left the database since is read as UTC, rather than losing the reminder.
+fn rules(zone: &str) -> TimeZone {
+    TimeZone::get(zone).unwrap_or(TimeZone::UTC)
+}
+
+/// By hand, because jiff's own instants end a day before the calendar does.
+fn instant_of(wall: civil::DateTime, zone: &TimeZone) -> Timestamp {
+    let offset = match zone.to_ambiguous_timestamp(wall).offset() {
+        AmbiguousOffset::Unambiguous { offset } => offset,
+        AmbiguousOffset::Gap { before, .. } | AmbiguousOffset::Fold { before, .. } => before,
+    };
+    let epoch = civil::date(1970, 1, 1).at(0, 0, 0, 0);
+    let seconds = wall.duration_since(epoch).as_secs() - i64::from(offset.seconds());
+    Timestamp::from_micros(seconds * 1_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(time: &PlannedTime, fallback: Option<&str>) -> String {
+        let instant = time.first_instant(fallback).as_micros();
+        jiff::Timestamp::from_microsecond(instant).expect("in range").to_string()
+    }
+
+    #[test]
+    fn a_day_counts_from_its_first_instant_in_its_zone_else_in_the_persons() {
+        let floating = PlannedTime::date("2026-11-20", None).expect("a day");
+        assert_eq!(shown(&floating, None), "2026-11-20T00:00:00Z");
+        assert_eq!(shown(&floating, Some("Europe/Berlin")), "2026-11-19T23:00:00Z");
+        let fixed = PlannedTime::date("2026-11-20", Some("Asia/Tokyo".to_owned())).expect("a day");
+        assert_eq!(shown(&fixed, Some("Europe/Berlin")), "2026-11-19T15:00:00Z");
+    }
+
+    #[test]
+    fn a_day_without_midnight_counts_from_its_first_instant() {
+        // Cairo springs forward at midnight.
+        let day = PlannedTime::date("2026-04-24", Some("Africa/Cairo".to_owned())).expect("a day");
+        assert_eq!(shown(&day, None), "2026-04-23T22:00:00Z");
+    }
+
+    #[test]
+    fn a_wall_time_follows_its_zone() {
+        let before = PlannedTime::local_time("2026-10-24T09:00:00", "Europe/Berlin".to_owned()).expect("a wall time");
+        let after = PlannedTime::local_time("2026-10-26T09:00:00", "Europe/Berlin".to_owned()).expect("a wall time");
+        assert_eq!(shown(&before, None), "2026-10-24T07:00:00Z");
+        assert_eq!(shown(&after, None), "2026-10-26T08:00:00Z");
+    }
+}

@@ -1,0 +1,143 @@
+//! Why a rule of schedules says no.
+
+use mesh_recurrence::RuleError;
+use mesh_types::{ErrorKind, Etag, Fault, Reason, TaskId, Violation};
+use uuid::Uuid;
+
+/// Every way in which the rules of schedules refuse a change.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ScheduleError {
+    /// It is in the bin.
+    #[error("the schedule is deleted")]
+    Deleted(Uuid),
+    /// It plans nothing any more.
+    #[error("the schedule has ended")]
+    Ended(Uuid),
+    /// Somebody has changed it since it was read.
+    #[error("the schedule has changed since this etag was read")]
+    EtagStale {
+        /// Which schedule.
+        id: Uuid,
+        /// The etag it has now.
+        current: Etag,
+    },
+    /// There is no such task in the workspace of the schedule.
+    #[error("no such task in this workspace")]
+    TaskElsewhere(TaskId),
+    /// The task is in the bin.
+    #[error("the task is deleted; undelete it first")]
+    TaskDeleted(TaskId),
+    /// The task is completed or cancelled.
+    #[error("the task is closed; reopen it first")]
+    TaskClosed(TaskId),
+    /// The task is an occurrence of a schedule that goes on.
+    #[error("the task belongs to another schedule that has not ended")]
+    TaskScheduled {
+        /// The task.
+        task: TaskId,
+        /// The schedule.
+        schedule: Uuid,
+    },
+    /// The rules are not rules.
+    #[error("{0}")]
+    Rule(RuleError),
+    /// The rules count from a start that moves.
+    #[error("COUNT starts anew with every completion, so it never ends the series; use policies.end_count")]
+    CountFromCompletion,
+    /// The rules give nothing.
+    #[error("the rules give no occurrence from this start on")]
+    NeverFires,
+    /// The rules give nothing that can be found with bounded work.
+    #[error("the rules give no occurrence that can be found in reasonable time")]
+    TooHard,
+    /// The series is over before it begins.
+    #[error("is before the start")]
+    EndBeforeStart,
+    /// There is nothing to start at.
+    #[error("is needed: the task has no due time to start at")]
+    StartMissing,
+    /// The start is at the edge of the calendar.
+    #[error("must be well within the calendar")]
+    StartUnplaceable,
+    /// A wall time means nothing without a zone.
+    #[error("is needed: neither the task nor the caller has one")]
+    ZoneMissing,
+    /// What was accepted once cannot be read any more.
+    #[error("the rules of a schedule cannot be read any more")]
+    Unreadable(Uuid),
+}
+
+impl ScheduleError {
+    /// What kind of failure it is.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Deleted(_)
+            | Self::Ended(_)
+            | Self::TaskDeleted(_)
+            | Self::TaskClosed(_)
+            | Self::TaskScheduled { .. } => ErrorKind::FailedPrecondition,
+            Self::EtagStale { .. } => ErrorKind::Aborted,
+            Self::TaskElsewhere(_) => ErrorKind::NotFound,
+            Self::Unreadable(_) => ErrorKind::Internal,
+            _ => ErrorKind::InvalidArgument,
+        }
+    }
+
+    fn reason(&self) -> Reason {
+        match self {
+            Self::Deleted(_) | Self::TaskDeleted(_) => Reason::ResourceDeleted,
+            Self::Ended(_) | Self::TaskClosed(_) | Self::TaskScheduled { .. } => Reason::StateInvalid,
+            Self::EtagStale { .. } => Reason::EtagMismatch,
+            Self::TaskElsewhere(_) => Reason::ResourceNotFound,
+            Self::Unreadable(_) => Reason::Internal,
+            _ => Reason::FieldsInvalid,
+        }
+    }
+
+    /// The field that is wrong and the rule it breaks, where it is one.
+    fn violated(&self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::TaskElsewhere(_) => Some(("schedule.task_id", "reference.exists")),
+            Self::Rule(_) => Some(("schedule.rrule", "rrule.valid")),
+            Self::CountFromCompletion => Some(("schedule.rrule", "rrule.no_count_from_completion")),
+            Self::NeverFires => Some(("schedule.rrule", "rrule.fires")),
+            Self::TooHard => Some(("schedule.rrule", "rrule.bounded")),
+            Self::EndBeforeStart => Some(("schedule.policies.end_date", "not_before_start")),
+            Self::StartMissing => Some(("schedule.start", "required")),
+            Self::StartUnplaceable => Some(("schedule.start", "range")),
+            Self::ZoneMissing => Some(("schedule.time_zone", "required")),
+            _ => None,
+        }
+    }
+}
+
+impl From<ScheduleError> for Fault {
+    fn from(error: ScheduleError) -> Self {
+        match error {
+            // What was stored and cannot be read is a fault of ours.
+            ScheduleError::Unreadable(id) => Self::internal().about("schedule", id),
+            error => told(error),
+        }
+    }
+}
+
+fn told(error: ScheduleError) -> Fault {
+    let message = error.to_string();
+    let fault = match error.violated() {
+        Some((field, rule)) => {
+            let invalid = Fault::invalid(vec![Violation::new(field, rule, message)]);
+            Fault { kind: error.kind(), reason: error.reason(), ..invalid }
+        }
+        None => Fault::new(error.kind(), error.reason(), message),
+    };
+    match error {
+        ScheduleError::Deleted(id) | ScheduleError::Ended(id) => fault.about("schedule", id),
+        ScheduleError::EtagStale { id, current } => fault.about("schedule", id).with("etag", current),
+        ScheduleError::TaskElsewhere(id) | ScheduleError::TaskDeleted(id) | ScheduleError::TaskClosed(id) => {
+            fault.about("task", id)
+        }
+        ScheduleError::TaskScheduled { task, schedule } => fault.about("task", task).with("schedule_id", schedule),
+        ScheduleError::Rule(error) => fault.with("position", error.position),
+        _ => fault,
+    }
+}

@@ -1,0 +1,269 @@
+//! What schedules do, without a database.
+
+use mesh_recurrence::{Adjustment, Nominal, Weekend};
+use mesh_types::{Actor, TaskId, Timestamp, UserId, WorkspaceId};
+use uuid::Uuid;
+
+use super::*;
+
+const ZONE: &str = "Europe/Berlin";
+
+fn at(text: &str) -> Timestamp {
+    schedule_time::from_jiff(text.parse().expect("an instant"))
+}
+
+fn nominal(text: &str) -> Nominal {
+    text.parse().expect("a nominal start")
+}
+
+fn task() -> TaskRef {
+    TaskRef {
+        id: TaskId(Uuid::from_u128(1)),
+        workspace_id: WorkspaceId(Uuid::from_u128(2)),
+        epoch: 1,
+        version: 3,
+        title: "water the plants".to_owned(),
+        status: TaskStatus::Open,
+        deleted: false,
+        start: None,
+        due: PlannedTime::local_time("2026-10-19T09:00:00", ZONE.to_owned()),
+    }
+}
+
+fn draft(rrule: &str) -> ScheduleDraft {
+    ScheduleDraft {
+        task_id: task().id,
+        template: None,
+        rrule: rrule.to_owned(),
+        start: None,
+        time_zone: None,
+        policies: SchedulePolicies::default(),
+    }
+}
+
+fn create_of(task: &TaskRef, draft: ScheduleDraft) -> Result<ScheduleStep, ScheduleError> {
+    let beginning = Beginning {
+        id: Uuid::from_u128(7),
+        workspace_id: WorkspaceId(Uuid::from_u128(2)),
+        created_by: UserId(Uuid::from_u128(3)),
+        caller_zone: None,
+        now: at("2026-10-01T00:00:00Z"),
+    };
+    Schedule::create(draft, task, Template { title: task.title.clone(), ..Template::default() }, &beginning)
+}
+
+fn create(draft: ScheduleDraft) -> Result<ScheduleStep, ScheduleError> {
+    create_of(&task(), draft)
+}
+
+fn schedule(draft: ScheduleDraft) -> Schedule {
+    create(draft).expect("it can be created").event.after
+}
+
+fn closed(nominal_start: &str, time: &str) -> Closed {
+    Closed { nominal: nominal(nominal_start), time: at(time) }
+}
+
+/// What is planned when the newest of `planned` is closed at `time`.
+fn planned_after(schedule: &Schedule, planned: &[&str], time: &str) -> Option<String> {
+    let planned: Vec<Nominal> = planned.iter().map(|text| nominal(text)).collect();
+    let newest = *planned.iter().max().expect("one is planned");
+    let closed = Closed { nominal: newest, time: at(time) };
+    let step = schedule.succeed(closed, &planned, at(time)).expect("it goes on").expect("something happens");
+    step.occurrences.first().map(|occurrence| occurrence.nominal.to_string())
+}
+
+fn change(version: i64, status: TaskStatus, time: &str) -> TaskChange {
+    let user_id = UserId(Uuid::from_u128(3));
+    let actor = Actor { user_id, service: None, token_id: None, client_address: None, user_agent: None };
+    let task = TaskRef { version, status, ..task() };
+    TaskChange { task, cause: Cause { actor, trace_parent: None }, time: at(time) }
+}
+
+#[test]
+fn the_task_is_the_first_occurrence_and_the_rule_follows() {
+    let step = create(draft("FREQ=WEEKLY")).expect("it can be created");
+    let schedule = &step.event.after;
+    assert_eq!((schedule.time_zone.as_str(), schedule.start), (ZONE, nominal("2026-10-19T09:00:00")));
+    assert_eq!(schedule.next.map(|next| next.time), Some(at("2026-10-26T08:00:00Z")), "the clocks have changed");
+    let [first] = step.occurrences.as_slice() else { panic!("one occurrence: {:?}", step.occurrences) };
+    assert_eq!((first.task_id, first.state, first.to_do), (task().id, OccurrenceState::Open, Some(ToDo::Link)));
+    assert_eq!(first.place.instant, at("2026-10-19T07:00:00Z"));
+}
+
+#[test]
+fn a_start_that_the_rule_does_not_give_is_the_first_occurrence_all_the_same() {
+    let wednesdays = schedule(draft("FREQ=WEEKLY;BYDAY=WE"));
+    assert_eq!(wednesdays.next.map(|next| next.nominal), Some(nominal("2026-10-21T09:00:00")));
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    let refused = |draft| create(draft).expect_err("a refusal");
+    assert!(matches!(refused(draft("FREQ=SOMETIMES")), ScheduleError::Rule(_)));
+    assert_eq!(refused(draft("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30")), ScheduleError::NeverFires);
+    let policies = SchedulePolicies { advance: Advance::FromCompletion, ..SchedulePolicies::default() };
+    assert_eq!(refused(ScheduleDraft { policies, ..draft("FREQ=DAILY;count=3") }), ScheduleError::CountFromCompletion);
+    let end = SeriesEnd::After(jiff::civil::date(2026, 10, 18));
+    let policies = SchedulePolicies { end, ..SchedulePolicies::default() };
+    assert_eq!(refused(ScheduleDraft { policies, ..draft("FREQ=DAILY") }), ScheduleError::EndBeforeStart);
+    let no_due = TaskRef { due: None, ..task() };
+    assert_eq!(create_of(&no_due, draft("FREQ=DAILY")).expect_err("a refusal"), ScheduleError::ZoneMissing);
+    let zoned = ScheduleDraft { time_zone: Some(ZONE.to_owned()), ..draft("FREQ=DAILY") };
+    assert_eq!(create_of(&no_due, zoned).expect_err("a refusal"), ScheduleError::StartMissing);
+    let over = TaskRef { status: TaskStatus::Completed, ..task() };
+    assert_eq!(create_of(&over, draft("FREQ=DAILY")).expect_err("a refusal"), ScheduleError::TaskClosed(over.id));
+}
+
+#[test]
+fn the_wall_time_survives_the_change_of_the_clocks() {
+    let weekly = schedule(draft("FREQ=WEEKLY"));
+    let step = weekly.succeed(closed("2026-10-19T09:00:00", "2026-10-20T00:00:00Z"), &[], at("2026-10-20T00:00:00Z"));
+    let step = step.expect("it goes on").expect("something happens");
+    assert_eq!((step.event.verb, step.event.after.version), (ScheduleVerb::Planned, 2));
+    let [next] = step.occurrences.as_slice() else { panic!("one occurrence") };
+    assert_eq!(next.place.local, nominal("2026-10-26T09:00:00"));
+    assert_eq!(next.place.instant, at("2026-10-26T08:00:00Z"));
+    assert_eq!(next.task_id, Occurrence::task_id(weekly.id, next.nominal));
+    assert_eq!(step.event.after.planned_count, 2);
+}
+
+#[test]
+fn missed_occurrences_are_skipped_or_made_up_for() {
+    let skips = schedule(draft("FREQ=WEEKLY"));
+    let late = "2026-11-20T12:00:00Z";
+    assert_eq!(planned_after(&skips, &["2026-10-19T09:00:00"], late).as_deref(), Some("2026-11-23T09:00:00"));
+    let policies = SchedulePolicies { missed: Missed::CreateAll, ..SchedulePolicies::default() };
+    let all = schedule(ScheduleDraft { policies, ..draft("FREQ=WEEKLY") });
+    assert_eq!(planned_after(&all, &["2026-10-19T09:00:00"], late).as_deref(), Some("2026-10-26T09:00:00"));
+}
+
+#[test]
+fn a_day_is_missed_when_it_is_over() {
+    let days = ScheduleDraft { start: Some(nominal("2026-11-18")), ..draft("FREQ=DAILY") };
+    let days = schedule(days);
+    let today = "2026-11-20T12:00:00Z";
+    assert_eq!(planned_after(&days, &["2026-11-18"], today).as_deref(), Some("2026-11-20"));
+    assert_eq!(planned_after(&days, &["2026-11-18", "2026-11-20"], today).as_deref(), Some("2026-11-21"));
+}
+
+#[test]
+fn from_completion_the_rules_start_anew() {
+    let policies = SchedulePolicies { advance: Advance::FromCompletion, ..SchedulePolicies::default() };
+    let rolling = schedule(ScheduleDraft { policies, ..draft("FREQ=DAILY;INTERVAL=3") });
+    assert_eq!(rolling.next, None, "it depends on when the task is done");
+    let first = "2026-10-19T09:00:00";
+    assert_eq!(planned_after(&rolling, &[first], "2026-10-22T20:00:00Z").as_deref(), Some("2026-10-25T09:00:00"));
+    // Done early: counted from then, and what has its task already is not given another.
+    assert_eq!(planned_after(&rolling, &[first], "2026-10-15T20:00:00Z").as_deref(), Some("2026-10-18T09:00:00"));
+    assert_eq!(planned_after(&rolling, &[first], "2026-10-16T20:00:00Z").as_deref(), Some("2026-10-22T09:00:00"));
+}
+
+#[test]
+fn a_series_ends_by_count_by_day_and_by_its_rules() {
+    let ends = |end, rrule: &str| {
+        let policies = SchedulePolicies { end, ..SchedulePolicies::default() };
+        let schedule = schedule(ScheduleDraft { policies, ..draft(rrule) });
+        let closed = closed("2026-10-19T09:00:00", "2026-10-19T09:00:00Z");
+        let step = schedule.succeed(closed, &[closed.nominal], at("2026-10-19T09:00:00Z"));
+        let step = step.expect("it is decided").expect("something happens");
+        (step.event.verb, step.event.after.state, step.occurrences.len())
+    };
+    let over = (ScheduleVerb::Ended, ScheduleState::Ended, 0);
+    let goes_on = (ScheduleVerb::Planned, ScheduleState::Active, 1);
+    assert_eq!(ends(SeriesEnd::Count(1), "FREQ=DAILY"), over);
+    assert_eq!(ends(SeriesEnd::Count(2), "FREQ=DAILY"), goes_on);
+    assert_eq!(ends(SeriesEnd::After(jiff::civil::date(2026, 10, 19)), "FREQ=DAILY"), over);
+    assert_eq!(ends(SeriesEnd::After(jiff::civil::date(2026, 10, 20)), "FREQ=DAILY"), goes_on);
+    assert_eq!(ends(SeriesEnd::Never, "FREQ=DAILY;COUNT=1"), over);
+    assert_eq!(ends(SeriesEnd::Never, "FREQ=DAILY;COUNT=2"), goes_on);
+}
+
+#[test]
+fn a_paused_schedule_owes_the_successor_until_it_is_resumed() {
+    let now = at("2026-10-20T00:00:00Z");
+    let paused = schedule(draft("FREQ=WEEKLY")).pause(now).expect("it can").expect("it does").event.after;
+    assert_eq!(paused.pause(now), Ok(None));
+    let closed = closed("2026-10-19T09:00:00", "2026-10-20T00:00:00Z");
+    assert_eq!(paused.succeed(closed, &[closed.nominal], now), Ok(None));
+    let step =
+        paused.resume(&[closed], &[closed.nominal], at("2026-10-28T00:00:00Z")).expect("it can").expect("it does");
+    assert_eq!((step.event.verb, step.event.after.state), (ScheduleVerb::Resumed, ScheduleState::Active));
+    assert_eq!(step.occurrences[0].nominal, nominal("2026-11-02T09:00:00"), "the one that passed is skipped");
+    assert_eq!(step.event.after.resume(&[], &[], now), Ok(None));
+}
+
+#[test]
+fn an_ended_schedule_stays_ended() {
+    let now = at("2026-10-20T00:00:00Z");
+    let ended = schedule(draft("FREQ=WEEKLY")).end(now).expect("it can").expect("it does").event.after;
+    assert_eq!((ended.end_time, ended.next), (Some(now), None));
+    assert_eq!(ended.end(now), Ok(None));
+    assert_eq!(ended.pause(now), Err(ScheduleError::Ended(ended.id)));
+    assert_eq!(ended.resume(&[], &[], now), Err(ScheduleError::Ended(ended.id)));
+    let closed = closed("2026-10-19T09:00:00", "2026-10-20T00:00:00Z");
+    assert_eq!(ended.succeed(closed, &[closed.nominal], now), Ok(None));
+}
+
+#[test]
+fn weekends_move_the_occurrence_but_not_its_name() {
+    let placing = mesh_recurrence::Policies { weekend: Weekend::NextWeekday, ..mesh_recurrence::Policies::default() };
+    let policies = SchedulePolicies { placing, ..SchedulePolicies::default() };
+    let monthly = schedule(ScheduleDraft { policies, ..draft("FREQ=MONTHLY;BYMONTHDAY=1") });
+    let time = at("2026-10-20T00:00:00Z");
+    let closed = closed("2026-10-19T09:00:00", "2026-10-20T00:00:00Z");
+    let step = monthly.succeed(closed, &[closed.nominal], time).expect("it goes on").expect("something happens");
+    let sunday = &step.occurrences[0];
+    assert_eq!((sunday.nominal, sunday.place.local), (nominal("2026-11-01T09:00:00"), nominal("2026-11-02T09:00:00")));
+    assert_eq!(sunday.place.adjustments, [Adjustment::Weekend]);
+}
+
+#[test]
+fn news_of_the_task_closes_its_occurrence_and_reopens_it() {
+    let open = create(draft("FREQ=WEEKLY")).expect("it can be created").occurrences.remove(0);
+    let heard = open.hear(&change(4, TaskStatus::Completed, "2026-10-20T00:00:00Z")).expect("it matters");
+    assert_eq!(heard.owes, Some(closed("2026-10-19T09:00:00", "2026-10-20T00:00:00Z")));
+    let done = Occurrence { successor_planned: true, ..heard.after };
+    assert_eq!(done.state, OccurrenceState::Completed);
+    let reopened = done.hear(&change(5, TaskStatus::Open, "2026-10-21T00:00:00Z")).expect("it matters");
+    assert_eq!((reopened.after.state, reopened.after.close_time, reopened.owes), (OccurrenceState::Open, None, None));
+    let again = reopened.after.hear(&change(6, TaskStatus::Completed, "2026-10-22T00:00:00Z")).expect("it matters");
+    assert_eq!((again.after.state, again.owes), (OccurrenceState::Completed, None), "there is a successor already");
+}
+
+#[test]
+fn older_news_owes_a_successor_but_does_not_change_the_state() {
+    let open = create(draft("FREQ=WEEKLY")).expect("it can be created").occurrences.remove(0);
+    let reopened = open.hear(&change(5, TaskStatus::Open, "2026-10-21T00:00:00Z")).expect("it matters").after;
+    let late = reopened.hear(&change(4, TaskStatus::Completed, "2026-10-20T00:00:00Z")).expect("it matters");
+    assert_eq!(late.after.state, OccurrenceState::Open);
+    assert!(late.owes.is_some());
+}
+
+#[test]
+fn what_happened_to_the_task_before_it_was_an_occurrence_means_nothing() {
+    let open = create(draft("FREQ=WEEKLY")).expect("it can be created").occurrences.remove(0);
+    assert_eq!(open.hear(&change(2, TaskStatus::Completed, "2026-09-30T00:00:00Z")), None);
+    assert_eq!(open.hear(&change(3, TaskStatus::Open, "2026-10-01T00:00:00Z")), None);
+}
+
+#[test]
+fn computed_occurrences_begin_after_those_that_are_planned_and_end_with_the_series() {
+    let listed = |schedule: &Schedule, after: Option<&str>, now: &str| -> Vec<String> {
+        let window = Window { nominal: schedule.start, after: after.map(at), before: None, limit: 3 };
+        let found = schedule.computed(&window, schedule.planned_count, at(now)).expect("rules can be read");
+        found.iter().map(|found| found.occurrence.nominal.date().to_string()).collect()
+    };
+    let weekly = schedule(draft("FREQ=WEEKLY"));
+    assert_eq!(listed(&weekly, None, "2026-10-20T00:00:00Z"), ["2026-10-26", "2026-11-02", "2026-11-09"]);
+    assert_eq!(listed(&weekly, None, "2026-10-28T00:00:00Z"), ["2026-11-02", "2026-11-09", "2026-11-16"]);
+    let later = Some("2027-01-01T00:00:00Z");
+    assert_eq!(listed(&weekly, later, "2026-10-20T00:00:00Z"), ["2027-01-04", "2027-01-11", "2027-01-18"]);
+    let policies = SchedulePolicies { end: SeriesEnd::Count(3), ..SchedulePolicies::default() };
+    let three = schedule(ScheduleDraft { policies, ..draft("FREQ=WEEKLY") });
+    assert_eq!(listed(&three, None, "2026-10-20T00:00:00Z"), ["2026-10-26", "2026-11-02"]);
+    let day = SeriesEnd::After(jiff::civil::date(2026, 11, 2));
+    let policies = SchedulePolicies { end: day, ..SchedulePolicies::default() };
+    let until = schedule(ScheduleDraft { policies, ..draft("FREQ=WEEKLY") });
+    assert_eq!(listed(&until, None, "2026-10-20T00:00:00Z"), ["2026-10-26", "2026-11-02"]);
+}

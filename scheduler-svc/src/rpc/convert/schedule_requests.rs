@@ -1,0 +1,97 @@
+//! Requests about schedules and their occurrences.
+
+use mesh_proto::scheduler::v1 as proto;
+use mesh_rpc::fields::{Checks, instant, new_home, refuse_filter, request_id, workspaces};
+use mesh_types::{ErrorKind, Etag, Fault, PageSize, Reason, Timestamp};
+use uuid::Uuid;
+
+use super::schedule_fields;
+use crate::{
+    app::{CreateSchedule, ListOccurrences, ListSchedules, Target},
+    domain::{ScheduleOrder, ScheduleOrderError},
+};
+
+impl TryFrom<proto::CreateScheduleRequest> for CreateSchedule {
+    type Error = Fault;
+
+    fn try_from(mut request: proto::CreateScheduleRequest) -> Result<Self, Fault> {
+        let mut checks = Checks::default();
+        let request_id = request_id(std::mem::take(&mut request.request_id), &request, &mut checks);
+        let schedule = request.schedule.unwrap_or_default();
+        let of_schedule = "schedule.workspace_id";
+        let workspace = new_home(&request.workspace_id, &schedule.workspace_id, of_schedule, &mut checks);
+        let draft = schedule_fields::draft(schedule, &mut checks);
+        let (draft, workspace) = checks.finish(draft.zip(workspace))?;
+        Ok(Self { workspace, draft, request: request_id })
+    }
+}
+
+macro_rules! targets {
+    ($($request:ident),*) => {
+        $(impl TryFrom<proto::$request> for Target {
+            type Error = Fault;
+
+            fn try_from(mut request: proto::$request) -> Result<Self, Fault> {
+                let mut checks = Checks::default();
+                let request_id = request_id(std::mem::take(&mut request.request_id), &request, &mut checks);
+                let id = checks.uuid("id", &request.id);
+                let etag = checks.token("etag", request.etag).map(Etag::sent);
+                Ok(Self { id: checks.finish(id)?, etag, request: request_id })
+            }
+        })*
+    };
+}
+
+// Requests that differ in nothing but the verb.
+targets!(PauseScheduleRequest, ResumeScheduleRequest, EndScheduleRequest);
+
+impl TryFrom<proto::ListSchedulesRequest> for ListSchedules {
+    type Error = Fault;
+
+    fn try_from(request: proto::ListSchedulesRequest) -> Result<Self, Fault> {
+        refuse_filter("filter", &request.filter)?;
+        let order: ScheduleOrder = request.order_by.parse().map_err(|error: ScheduleOrderError| {
+            Fault::new(ErrorKind::InvalidArgument, Reason::OrderByInvalid, error.to_string())
+        })?;
+        Ok(Self {
+            workspaces: workspaces(&request.workspace_id)?,
+            show_deleted: request.show_deleted,
+            order,
+            page_size: PageSize::from_request(request.page_size),
+            page_token: request.page_token,
+        })
+    }
+}
+
+impl TryFrom<proto::ListOccurrencesRequest> for ListOccurrences {
+    type Error = Fault;
+
+    fn try_from(request: proto::ListOccurrencesRequest) -> Result<Self, Fault> {
+        let mut checks = Checks::default();
+        let id = checks.uuid("id", &request.id);
+        let after = bound("after", request.after.as_ref(), &mut checks);
+        let before = bound("before", request.before.as_ref(), &mut checks);
+        Ok(Self {
+            schedule_id: checks.finish(id)?,
+            after,
+            before,
+            page_size: PageSize::from_request(request.page_size),
+            page_token: request.page_token,
+        })
+    }
+}
+
+/// The id of the schedule to get.
+pub(in crate::rpc) fn get_schedule(request: &proto::GetScheduleRequest) -> Result<Uuid, Fault> {
+    let mut checks = Checks::default();
+    let id = checks.uuid("id", &request.id);
+    checks.finish(id)
+}
+
+fn bound(field: &str, time: Option<&prost_types::Timestamp>, checks: &mut Checks) -> Option<Timestamp> {
+    let bound = instant(time?);
+    if bound.is_none() {
+        checks.add(field, "timestamp.range", "must be an instant between the years 1 and 9999");
+    }
+    bound
+}

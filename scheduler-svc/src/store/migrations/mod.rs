@@ -1,0 +1,16 @@
+//! What this service's database looks like, step by step: one file a step, each reversible, none ever edited after a
+//! release.
+
+mod create_reminders;
+mod create_schedules;
+
+use sea_orm_migration::MigrationTrait;
+
+/// Every migration of this service, the shared ones first.
+pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+    let mut migrations = mesh_store::migrations();
+    migrations.extend(mesh_events::migrations());
+    migrations.push(Box::new(create_reminders::CREATE_REMINDERS));
+    migrations.push(Box::new(create_schedules::CREATE_SCHEDULES));
+    migrations
+}

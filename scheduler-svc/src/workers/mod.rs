@@ -1,0 +1,4 @@
+//! What this service does by the clock.
+
+pub mod occurrences;
+pub mod timers;

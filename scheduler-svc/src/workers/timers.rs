@@ -1,0 +1,85 @@
+//! Timers: three loops that go on side by side. One says that this replica is there, one claims timers that nobody holds,
+//! one fires what is due. Whatever any of them misses, the next round makes up for.
+
+use std::{sync::Arc, time::Duration};
+
+use metrics::{gauge, histogram};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    app::{App, Error, Timers},
+    domain::Firing,
+};
+
+/// The wall clock is read at least so often, so that steps of it and suspends are harmless.
+const LONGEST_WAIT: Duration = Duration::from_millis(250);
+
+/// How long to wait after the database failed.
+const AFTER_FAILURE: Duration = Duration::from_millis(200);
+
+/// Claims and fires until `stop`, then leaves what is held to others.
+pub async fn run(app: Arc<App>, stop: CancellationToken) {
+    tokio::join!(keep_lease(&app, &stop), claim(&app, &stop), fire(&app, &stop));
+    if let Err(error) = app.leave().await {
+        tracing::warn!(error = %error, "timers were not left to others, they wait for the lease to end");
+    }
+}
+
+async fn keep_lease(app: &App, stop: &CancellationToken) {
+    if app.is_alone() {
+        return;
+    }
+    let every = app.timers().settings().lease.mul_f32(0.3);
+    while stop.run_until_cancelled(sleep(every)).await.is_some() {
+        if let Err(error) = app.renew_lease().await {
+            tracing::warn!(error = %error, "timer lease cannot be renewed");
+        }
+    }
+}
+
+async fn claim(app: &App, stop: &CancellationToken) {
+    while !stop.is_cancelled() {
+        if let Err(error) = app.claim_timers().await {
+            tracing::warn!(error = %error, "timers cannot be claimed");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = sleep(app.timers().settings().sweep) => {}
+            () = app.timers().asked_to_look() => {}
+        }
+    }
+}
+
+async fn fire(app: &App, stop: &CancellationToken) {
+    while !stop.is_cancelled() {
+        match app.fire_reminders().await {
+            Ok(volley) if volley.taken > 0 => record(app.timers(), &volley.firings),
+            Ok(_) => wait(app, stop).await,
+            Err(error) => pause(&error, stop).await,
+        }
+    }
+}
+
+/// Until the next timer is due, or an earlier one comes.
+async fn wait(app: &App, stop: &CancellationToken) {
+    let longest = app.until_next().map_or(LONGEST_WAIT, |next| next.min(LONGEST_WAIT));
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = sleep(longest) => {}
+        () = app.timers().something_held() => {}
+    }
+}
+
+async fn pause(error: &Error, stop: &CancellationToken) {
+    tracing::warn!(error = %error, "reminders cannot fire");
+    stop.run_until_cancelled(sleep(AFTER_FAILURE)).await;
+}
+
+fn record(timers: &Timers, firings: &[Firing]) {
+    for firing in firings {
+        let cause = if firing.late { "overdue" } else { "on_time" };
+        histogram!("scheduler_reminder_lateness_seconds", "cause" => cause).record(firing.waited.as_secs_f64());
+    }
+    gauge!("scheduler_timers_held").set(timers.count() as f64);
+}

@@ -1,0 +1,19 @@
+//! The scheduler service over real gRPC, beside a real task service, on a real database of each kind. One file per use case
+//! or concern.
+#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+mod bad_input;
+mod follow;
+mod holding;
+mod occurrences;
+mod reminders;
+mod replicas;
+mod schedules;
+mod schedules_list;
+mod schedules_told;
+mod schedules_world;
+mod successors;
+mod successors_late;
+mod support;
+mod timers;
+mod told;
