@@ -1,18 +1,19 @@
 //! What comes late, or again, plans nothing a second time.
 
 use mesh_events::dead_letters::{self, DeadLetter, State};
-use mesh_proto::scheduler::v1::{Schedule, ScheduleState};
+use mesh_proto::scheduler::v1::{OccurrenceState, Schedule, ScheduleState};
 use mesh_store::{Database, Sql};
 use mesh_testkit::{TestDatabase, eventually};
 use mesh_types::Clock;
 use uuid::Uuid;
 
-use crate::schedules_world::ScheduleWorld;
+use crate::schedules_world::{ScheduleWorld, occurrences};
 
 mesh_testkit::on_both_databases!(
     a_dead_letter_replayed_a_week_later_changes_nothing,
     a_dead_letter_replayed_when_the_rule_is_used_up_changes_nothing,
     a_dead_letter_that_nobody_made_up_for_plans_the_successor,
+    a_task_whose_making_was_not_noted_is_not_made_again,
 );
 
 const DURABLE: &str = "scheduler-svc";
@@ -94,4 +95,28 @@ async fn a_dead_letter_that_nobody_made_up_for_plans_the_successor(database: Tes
     world.complete(&tasks[0].id).await;
     world.quiet().await;
     assert_eq!(world.tasks_of(&schedule.id).await.len(), 2, "it was owed once");
+}
+
+async fn a_task_whose_making_was_not_noted_is_not_made_again(database: TestDatabase) {
+    const FORGET: Sql =
+        Sql::both("UPDATE occurrence SET state = 20, to_do = 10 WHERE schedule_id = $1 AND nominal > $2");
+    let world = ScheduleWorld::on(database).await;
+    let task = world.task_due("2026-10-19T09:00:00").await;
+    let schedule = world.scheduled(&task, "FREQ=DAILY").await;
+    world.complete(&task.id).await;
+    let second = world.tasks_when(&schedule.id, 2).await.remove(1);
+    let open = [OccurrenceState::Completed, OccurrenceState::Open];
+    let states = async || world.states(&schedule.id).await.into_iter().map(|(_, state)| state).collect::<Vec<_>>();
+    eventually(async || states().await == open).await;
+    world.delete(&second.id).await;
+    world.quiet().await;
+    // So late that the request's id is forgotten, too.
+    world.clock.advance(std::time::Duration::from_secs(25 * 60 * 60));
+    let id: Uuid = schedule.id.parse().expect("an id");
+    let values = [id.into(), schedule.start().into()];
+    FORGET.run(world.database().await.writer(), values).await.expect("the test may write");
+    let done = |states: &[OccurrenceState]| !states.contains(&OccurrenceState::Planned);
+    eventually(async || done(&states().await)).await;
+    let expected = occurrences(&world.tasks_of(&schedule.id).await);
+    assert_eq!(expected, ["19", "20", "21"].map(|day| format!("2026-10-{day}T09:00:00")));
 }
