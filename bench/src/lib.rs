@@ -1,7 +1,9 @@
 //! Load scenarios: each produces one row of the table in `README.md` and says how it was measured. Nothing here passes
 //! or fails; the figures are for people to compare.
 
+pub mod histogram;
 pub mod http;
+pub mod inbox;
 pub mod latencies;
 pub mod load;
 pub mod pgbench;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bench::{Row, scenarios, target::Mesh};
 use clap::Parser;
+use xtask::workspace::Profile;
 
 /// Measures Taskmesh on this machine.
 #[derive(Parser)]
@@ -14,6 +15,9 @@ struct Options {
     seconds: u64,
     /// Only these bars, such as `S4`; all when none is named.
     only: Vec<String>,
+    /// How the programs were built. Figures of `dev` mean nothing; it is for trying a scenario out.
+    #[arg(long, value_enum, default_value_t = Profile::Release)]
+    profile: Profile,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -25,25 +29,46 @@ async fn main() -> anyhow::Result<()> {
     let duration = Duration::from_secs(options.seconds);
     let wanted =
         |bars: &[&str]| options.only.is_empty() || bars.iter().any(|bar| options.only.iter().any(|o| o == bar));
-    let mesh = Mesh::start()?;
     let mut rows = Rows::default();
-    // Idle memory first: nobody has called yet.
-    if wanted(&["S10"]) {
-        rows.add(scenarios::idle(&mesh).await?);
+    if wanted(&["S1", "S2", "S4", "S5", "S6", "S10", "S13"]) {
+        let mesh = Mesh::start(1, options.profile)?;
+        measure(&mesh, duration, &mut rows, &wanted).await?;
+        mesh.stop()?;
     }
-    if wanted(&["S1", "S2"]) {
-        rows.add(scenarios::create(&mesh, duration).await?);
+    if wanted(&["S7"]) {
+        let mesh = Mesh::start(3, options.profile)?;
+        rows.add(scenarios::burst(&mesh).await?);
+        mesh.stop()?;
     }
-    if wanted(&["S4"]) {
-        rows.add(scenarios::forward(&mesh, duration).await?);
-    }
-    if wanted(&["S5"]) {
-        rows.add(scenarios::watch(&mesh, duration).await?);
-    }
-    mesh.stop()?;
     let mut rows = rows.0;
     rows.sort_by_key(|row| row.id[1..].parse::<u32>().unwrap_or(0));
     print(&rows, options.json)
+}
+
+/// Everything that one process of each service is enough for.
+async fn measure(
+    mesh: &Mesh,
+    duration: Duration,
+    rows: &mut Rows,
+    wanted: &impl Fn(&[&str]) -> bool,
+) -> anyhow::Result<()> {
+    // Idle memory first: nobody has called yet.
+    if wanted(&["S10"]) {
+        rows.add(scenarios::idle(mesh).await?);
+    }
+    if wanted(&["S1", "S2", "S13"]) {
+        rows.add(scenarios::create(mesh, duration).await?);
+    }
+    if wanted(&["S4"]) {
+        rows.add(scenarios::forward(mesh, duration).await?);
+    }
+    if wanted(&["S5"]) {
+        rows.add(scenarios::watch(mesh, duration).await?);
+    }
+    if wanted(&["S6"]) {
+        rows.add(scenarios::remind(mesh, duration).await?);
+    }
+    Ok(())
 }
 
 /// What has been measured so far, told as it comes: a run takes minutes.

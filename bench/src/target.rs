@@ -18,13 +18,14 @@ use xtask::{
 
 use crate::http::Connection;
 
-/// A running mesh: one process of each service, PostgreSQL that syncs every commit, and NATS.
+/// A running mesh: PostgreSQL that syncs every commit, NATS, and the services' processes.
 pub struct Mesh {
     /// Where the gateway listens, as `host:port`.
     pub gateway: String,
     // Before the servers, so that it stops first.
     mesh: xtask::mesh::Mesh,
     servers: Servers,
+    databases: Databases,
     programs: PathBuf,
 }
 
@@ -37,23 +38,41 @@ pub struct Fresh {
 }
 
 impl Mesh {
-    /// Starts servers and services.
-    pub fn start() -> anyhow::Result<Self> {
+    /// Starts servers, and so many processes of each service, as they were built with `profile`.
+    pub fn start(replicas: usize, profile: Profile) -> anyhow::Result<Self> {
         let workspace = Workspace::locate()?;
         let servers = Servers::start(&workspace, Durability::Real)?;
-        let programs = workspace.programs(Profile::Release);
-        let create = |name: &str| servers.postgres.create_database(name);
+        let programs = workspace.programs(profile);
+        let databases = Databases::create(|service| servers.postgres.create_database(service.noun()))?;
         let plan = Plan {
             programs: &programs,
             folder: servers.folder(),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?)),
-            replicas: 1,
-            databases: Databases { gateway: create("gateway")?, task: create("task")?, audit: create("audit")? },
+            replicas,
+            databases: databases.clone(),
             nats_url: servers.nats.url(),
             variables: vec![],
         };
         let mesh = xtask::mesh::Mesh::start(&plan)?;
-        Ok(Self { gateway: mesh.gateway().to_string(), mesh, servers, programs })
+        Ok(Self { gateway: mesh.gateway().to_string(), mesh, servers, databases, programs })
+    }
+
+    /// Where each of the gateways listens, as `host:port`.
+    pub fn gateways(&self) -> Vec<String> {
+        let gateways = self.mesh.members().iter().filter(|member| member.service == Service::Gateway);
+        gateways.map(|member| member.listen.to_string()).collect()
+    }
+
+    /// Where the first process of a service shows its metrics, as `host:port`.
+    pub fn admin(&self, service: Service) -> anyhow::Result<String> {
+        let member = self.mesh.members().iter().find(|member| member.service == service);
+        let admin = member.and_then(Member::admin).with_context(|| format!("{} has no admin port", service.name()))?;
+        Ok(admin.to_string())
+    }
+
+    /// Runs SQL in the database of a service, as nothing of Taskmesh would.
+    pub fn seed(&self, service: Service, sql: &str) -> anyhow::Result<()> {
+        self.servers.postgres.run_sql(self.databases.of(service), sql)
     }
 
     /// A new person's API token.
@@ -86,7 +105,7 @@ impl Mesh {
         Ok((self.servers.postgres.create_database("pgbench")?, folder.join("pgbench")))
     }
 
-    /// The folder of the release programs.
+    /// The folder of the programs.
     pub fn programs(&self) -> &PathBuf {
         &self.programs
     }

@@ -5,16 +5,21 @@
 //! a test is written once. A [`Person`] is somebody with an account.
 
 mod api;
+pub mod campaign;
 mod face;
+mod inbox;
 mod person;
 mod target;
 pub mod tools;
+mod webhook;
 
 use std::io::Write;
 
 pub use face::{Client, Face, Failure, HttpReply, Messages, RestRequest, rest_request};
+pub use inbox::Inbox;
 pub use person::Person;
-pub use target::{Mesh, Mode, Single, Target};
+pub use target::{Mesh, Mode, Single, Target, programs};
+pub use webhook::{Receipt, Receiver};
 
 /// Tells a figure to whoever runs the tests, whether they pass or not.
 pub fn tell(figure: impl std::fmt::Display) {

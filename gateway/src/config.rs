@@ -40,6 +40,10 @@ pub struct Config {
 pub struct UpstreamsConfig {
     /// task-svc.
     pub task: UpstreamConfig,
+    /// scheduler-svc.
+    pub scheduler: UpstreamConfig,
+    /// notify-svc.
+    pub notify: UpstreamConfig,
     /// audit-svc.
     pub audit: UpstreamConfig,
 }
@@ -113,7 +117,7 @@ impl Default for Config {
 impl Default for UpstreamsConfig {
     fn default() -> Self {
         let upstream = UpstreamConfig { timeout_ms: 0, ..UpstreamConfig::default() };
-        Self { task: upstream.clone(), audit: upstream }
+        Self { task: upstream.clone(), scheduler: upstream.clone(), notify: upstream.clone(), audit: upstream }
     }
 }
 

@@ -20,6 +20,7 @@ pub struct Keys(Arc<Parts>);
 
 struct Parts {
     signer: TokenSigner,
+    public: Vec<PublicKey>,
     key_set: KeySet,
     verifier: Arc<TokenVerifier>,
     clock: Arc<dyn Clock>,
@@ -52,14 +53,14 @@ impl Keys {
         let signer = TokenSigner::from_pem(ISSUER, signing_key)?;
         let mut public = vec![signer.public_key().clone()];
         public.extend(others.into_iter().filter(|key| key.id() != signer.public_key().id()));
-        let key_set = KeySet::from(public);
+        let key_set = KeySet::from(public.clone());
         let verifier = Arc::new(TokenVerifier::new(key_set.clone(), clock.clone()));
-        Ok(Self(Arc::new(Parts { signer, key_set, verifier, clock })))
+        Ok(Self(Arc::new(Parts { signer, public, key_set, verifier, clock })))
     }
 
-    /// The public keys, by which services verify.
-    pub fn key_set(&self) -> KeySet {
-        self.0.key_set.clone()
+    /// The public keys, to be put beside those of others who sign.
+    pub fn public_keys(&self) -> &[PublicKey] {
+        &self.0.public
     }
 
     /// The public keys as a JWKS document.

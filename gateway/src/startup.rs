@@ -7,6 +7,8 @@ use mesh_events::{EventBus, EventLog, HousekeepingSettings, JetStreamBus, Relay,
 use mesh_proto::{
     audit::v1::audit_service_server::SERVICE_NAME as AUDIT_SERVICE,
     auth::v1::auth_service_server::{AuthServiceServer, SERVICE_NAME as AUTH_SERVICE},
+    notify::v1::notify_service_server::SERVICE_NAME as NOTIFY_SERVICE,
+    scheduler::v1::scheduler_service_server::SERVICE_NAME as SCHEDULER_SERVICE,
     task::v1::task_service_server::SERVICE_NAME as TASK_SERVICE,
 };
 use mesh_rpc::{Listener, MAX_MESSAGE_BYTES, MemoryConnector, ServerBuilder, ServerConfig, Upstream};
@@ -43,6 +45,10 @@ pub struct Dependencies {
 pub struct Upstreams {
     /// task-svc.
     pub task: Upstream,
+    /// scheduler-svc.
+    pub scheduler: Upstream,
+    /// notify-svc.
+    pub notify: Upstream,
     /// audit-svc.
     pub audit: Upstream,
 }
@@ -90,6 +96,8 @@ pub async fn start(config: &Config, dependencies: Dependencies) -> anyhow::Resul
     let accounts = serve_accounts(app, &keys, clock.clone(), &lifecycle);
     let channels = [
         (TASK_SERVICE, upstreams.task.channel().context("upstreams.task")?),
+        (SCHEDULER_SERVICE, upstreams.scheduler.channel().context("upstreams.scheduler")?),
+        (NOTIFY_SERVICE, upstreams.notify.channel().context("upstreams.notify")?),
         (AUDIT_SERVICE, upstreams.audit.channel().context("upstreams.audit")?),
         (AUTH_SERVICE, Upstream::Memory(accounts.clone()).channel()?),
     ];
@@ -149,6 +157,8 @@ pub async fn standalone(config: Config, lifecycle: Lifecycle) -> anyhow::Result<
     });
     let upstreams = Upstreams {
         task: Upstream::Remote(config.upstreams.task.clone()),
+        scheduler: Upstream::Remote(config.upstreams.scheduler.clone()),
+        notify: Upstream::Remote(config.upstreams.notify.clone()),
         audit: Upstream::Remote(config.upstreams.audit.clone()),
     };
     let gateway = start(&config, Dependencies { bus, keys, upstreams, clock, lifecycle }).await?;

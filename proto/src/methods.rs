@@ -79,4 +79,17 @@ mod tests {
             assert!(method.http.is_some() || method.descriptor.is_client_streaming(), "{}", method.path);
         }
     }
+
+    #[test]
+    fn every_path_and_body_names_fields_of_its_request() {
+        for method in methods() {
+            let Some(rule) = &method.http else { continue };
+            let (input, text) = (method.descriptor.input(), format!("{:?}", rule.pattern));
+            let names = text.split('{').skip(1).filter_map(|rest| rest.split(['}', '.', '=']).next());
+            let body = Some(rule.body.as_str()).filter(|body| !body.is_empty() && *body != "*");
+            for name in names.chain(body) {
+                assert!(input.get_field_by_name(name).is_some(), "{name} of {}", method.path);
+            }
+        }
+    }
 }

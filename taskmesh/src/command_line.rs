@@ -3,6 +3,9 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
+use notify_svc::domain::Network;
+
+use crate::key_set::SigningKey;
 
 /// Taskmesh: a self-hosted task system.
 #[derive(Debug, Parser)]
@@ -18,6 +21,8 @@ pub(crate) struct CommandLine {
 pub(crate) enum Command {
     /// Run every service in this process, with its data in a folder.
     Serve(ServeOptions),
+    /// Print the public keys that the services of a mesh need, from the private ones.
+    KeySet(KeySetOptions),
 }
 
 /// How to serve.
@@ -38,4 +43,15 @@ pub(crate) struct ServeOptions {
     /// A file to write when ready: JSON with the process's id and addresses.
     #[arg(long, value_name = "FILE")]
     pub(crate) ready_file: Option<PathBuf>,
+    /// A network of your own that webhooks may be sent to, such as `192.168.1.0/24`; none without it.
+    #[arg(long = "webhooks-to", value_name = "NETWORK")]
+    pub(crate) webhook_networks: Vec<Network>,
+}
+
+/// Whose keys.
+#[derive(Args, Debug)]
+pub(crate) struct KeySetOptions {
+    /// A service and the file of its private key (Ed25519, PKCS #8 PEM), such as `gateway=signing-key.pem`.
+    #[arg(value_name = "SERVICE=FILE", required = true)]
+    pub(crate) keys: Vec<SigningKey>,
 }

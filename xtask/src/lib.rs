@@ -11,6 +11,7 @@ pub mod mesh;
 
 pub mod bench;
 pub mod buf;
+pub mod faults;
 pub mod run;
 pub mod test;
 pub mod tidy;

@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use xtask::{Interrupt, bench, buf, run, test, tidy, workspace::Workspace};
+use xtask::{Interrupt, bench, buf, faults, run, test, tidy, workspace::Workspace};
 
 /// Every developer command of Taskmesh.
 #[derive(Parser)]
@@ -20,6 +20,8 @@ enum Command {
     Tidy,
     /// Run the load scenarios and print what they measure.
     Bench(bench::Options),
+    /// Break a mesh in every way for a while, under load, and compare what its users were told with what is there.
+    Faults(faults::Options),
     /// Accept the contract as it stands as what `buf breaking` compares with.
     BufBaseline,
 }
@@ -46,6 +48,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Bench(options) => bench::run(&workspace, &options),
+        Command::Faults(options) => faults::run(&workspace, &options),
         Command::BufBaseline => {
             buf::write_baseline(&workspace)?;
             Ok(ExitCode::SUCCESS)

@@ -1,12 +1,16 @@
-//! S1 and S2: creating tasks through the gateway, beside pgbench doing the same writes.
+//! S1 and S2: creating tasks through the gateway, beside pgbench doing the same writes. And how far those who take in the
+//! events are behind meanwhile.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use http::Method;
 
+use xtask::mesh::Service;
+
 use crate::{
     Row,
+    histogram::Histogram,
     http::Connection,
     load::{self, Worker},
     pgbench,
@@ -20,12 +24,14 @@ const CONNECTIONS: usize = 32;
 pub async fn create(mesh: &Mesh, duration: Duration) -> anyhow::Result<Vec<Row>> {
     let token = mesh.sign_up().await?;
     load::closed(creators(mesh, &token).await?, duration / 4).await.context("warm-up")?;
+    let lag = Lag::begin(mesh).await?;
     let full = load::closed(creators(mesh, &token).await?, duration).await?;
+    let lag = lag.end(mesh, full.latencies.count()).await?;
     let half = load::steady(creators(mesh, &token).await?, full.rate() / 2.0, duration).await?;
     let pgbench = pgbench::whole_write(mesh, CONNECTIONS, duration).await?;
     let share = full.rate() / pgbench * 100.0;
     let p99 = half.latencies.quantile(0.99);
-    Ok(vec![
+    let mut rows = vec![
         Row {
             id: "S1",
             what: format!("create, REST, {CONNECTIONS} connections, against pgbench with the same writes"),
@@ -40,7 +46,54 @@ pub async fn create(mesh: &Mesh, duration: Duration) -> anyhow::Result<Vec<Row>>
             bar: "p99 < 25 ms",
             met: Some(p99 < Duration::from_millis(25)),
         },
-    ])
+    ];
+    rows.extend(lag);
+    Ok(rows)
+}
+
+/// How old events are when those who take them in have done so, by these services' own histograms.
+struct Lag(Vec<(Service, Histogram)>);
+
+impl Lag {
+    const METRIC: &str = "taskmesh_consumer_lag_seconds";
+
+    async fn begin(mesh: &Mesh) -> anyhow::Result<Self> {
+        let mut read = Vec::new();
+        for service in [Service::AuditSvc, Service::SchedulerSvc] {
+            read.push((service, Histogram::read(&mesh.admin(service)?, Self::METRIC).await?));
+        }
+        Ok(Self(read))
+    }
+
+    /// Reads them again when as many events more were taken in: those that are late count most.
+    async fn end(self, mesh: &Mesh, events: usize) -> anyhow::Result<Vec<Row>> {
+        let mut rows = Vec::new();
+        for (service, before) in self.0 {
+            let lag = taken_in(mesh, service, &before, events).await?;
+            let bound = |share| format!("{:.1} ms", lag.quantile(share) * 1e3);
+            let (half, most, all) = (bound(0.5), bound(0.99), bound(1.0));
+            rows.push(Row {
+                id: "S13",
+                what: format!("lag of {} under S1's load, {:.0} events", service.name(), lag.count()),
+                measured: format!("p50 ≤ {half}, p99 ≤ {most}, max ≤ {all}"),
+                bar: "< 1 s",
+                met: Some(lag.count() > 0.0 && lag.quantile(1.0) <= 1.0),
+            });
+        }
+        Ok(rows)
+    }
+}
+
+/// The histogram's growth since `before`, once it holds so many events or a minute has passed.
+async fn taken_in(mesh: &Mesh, service: Service, before: &Histogram, events: usize) -> anyhow::Result<Histogram> {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let lag = Histogram::read(&mesh.admin(service)?, Lag::METRIC).await?.since(before);
+        if lag.count() >= events as f64 || Instant::now() > deadline {
+            return Ok(lag);
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 async fn creators(mesh: &Mesh, token: &str) -> anyhow::Result<Vec<Creator>> {

@@ -6,12 +6,12 @@ use std::{
     time::Instant,
 };
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use mesh_testkit::{TestDatabase, postgres};
 use tempfile::TempDir;
 use xtask::{
     free_port,
-    mesh::{Databases, Member, Plan},
+    mesh::{Databases, Member, Plan, Service},
     servers::Nats,
     workspace::Workspace,
 };
@@ -19,8 +19,15 @@ use xtask::{
 use super::{POLL, end_of, programs};
 use crate::PATIENCE;
 
-/// What dies with unacknowledged deliveries gets them again after this long, so that tests need not wait for it.
-const QUICK: [(&str, &str); 1] = [("TASKMESH_AUDIT_SVC__NATS__ACK_WAIT_MS", "2000")];
+/// What dies with unacknowledged deliveries gets them again after a short while, so that tests need not wait for it; and
+/// webhooks may be sent to the tests themselves.
+const SETTINGS: [(&str, &str); 5] = [
+    ("TASKMESH_AUDIT_SVC__NATS__ACK_WAIT_MS", "2000"),
+    ("TASKMESH_NOTIFY_SVC__NATS__ACK_WAIT_MS", "2000"),
+    ("TASKMESH_SCHEDULER_SVC__NATS__ACK_WAIT_MS", "2000"),
+    ("TASKMESH_NOTIFY_SVC__WEBHOOKS__TIMEOUT_MS", "2000"),
+    ("TASKMESH_NOTIFY_SVC__WEBHOOKS__ALLOWED_NETWORKS", "[\"127.0.0.0/8\"]"),
+];
 
 /// A running mesh.
 #[derive(Debug)]
@@ -28,7 +35,7 @@ pub struct Mesh {
     processes: xtask::mesh::Mesh,
     nats: Nats,
     #[expect(dead_code, reason = "held for their drop, after the processes'")]
-    databases: [TestDatabase; 3],
+    databases: Vec<TestDatabase>,
     folder: TempDir,
 }
 
@@ -37,16 +44,19 @@ impl Mesh {
     pub(super) async fn start() -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let nats = Nats::obtain(&Workspace::locate()?, folder.path())?;
-        let databases = [postgres().await, postgres().await, postgres().await];
-        let [gateway, task, audit] = databases.each_ref().map(|database| database.url().to_owned());
+        let mut databases = Vec::new();
+        for _ in Service::ALL {
+            databases.push(postgres().await);
+        }
+        let mut urls = databases.iter().map(|database| database.url().to_owned());
         let processes = xtask::mesh::Mesh::start(&Plan {
             programs: &programs()?,
             folder: folder.path(),
             listen: SocketAddr::from(([127, 0, 0, 1], free_port()?)),
             replicas: 1,
-            databases: Databases { gateway, task, audit },
+            databases: Databases::create(|_| urls.next().context("one for each service"))?,
             nats_url: nats.url(),
-            variables: QUICK.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            variables: SETTINGS.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
         })?;
         Ok(Self { processes, nats, databases, folder })
     }

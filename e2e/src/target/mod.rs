@@ -13,6 +13,7 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use tokio::sync::OnceCell;
+use xtask::mesh::Service;
 
 use crate::{Client, Face, Person};
 
@@ -179,10 +180,14 @@ impl Sweeper {
 }
 
 /// The folder of this build's programs: they lie beside the test that runs.
-fn programs() -> Result<PathBuf> {
+///
+/// # Errors
+/// When they are not built.
+pub fn programs() -> Result<PathBuf> {
     let test = std::env::current_exe()?;
     let folder = test.ancestors().nth(2).context("a test lies in the build folder")?;
-    for name in ["gateway", "task-svc", "audit-svc"] {
+    let services = Service::ALL.map(Service::name);
+    for name in services.into_iter().chain(["taskmesh"]) {
         ensure!(folder.join(name).is_file(), "{name} is not built: run `cargo xtask test`, which builds every program");
     }
     Ok(folder.to_owned())

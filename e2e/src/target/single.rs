@@ -89,7 +89,8 @@ impl Single {
 
 fn launch(folder: &Path, address: SocketAddr, crash_at: Option<&str>) -> Result<Process> {
     let mut command = Command::new(programs()?.join("taskmesh"));
-    command.args(["serve", "--listen", &address.to_string(), "--data"]).arg(folder.join("data"));
+    command.args(["serve", "--listen", &address.to_string(), "--webhooks-to", "127.0.0.0/8"]);
+    command.arg("--data").arg(folder.join("data"));
     if let Some(point) = crash_at {
         command.env("TASKMESH_CRASH_AT", point);
     }

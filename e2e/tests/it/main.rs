@@ -18,6 +18,7 @@ macro_rules! in_both_modes {
     };
 }
 
+mod campaign;
 mod crash;
 mod five_minutes;
 mod outside;

@@ -27,13 +27,17 @@ async fn the_readmes_first_five_minutes_work_as_printed() -> Result<()> {
         ensure!(said.contains(&format!(r#""action":"{action}""#)), "no {action} in {said}");
     }
     ensure!(said.contains("Call the dentist"), "{said}");
+    ensure!(said.contains("+01:00") && said.contains("+02:00"), "both offsets of Berlin: {said}");
+    let reminded = said.lines().filter(|line| line.starts_with("data:") && line.contains("reminderId")).count();
+    ensure!(reminded == 1, "the inbox told {reminded} reminders: {said}");
     let told = said.lines().filter(|line| line.starts_with("data:") && line.contains("Buy milk")).count();
     ensure!(told == 5, "the watch told {told} changes of the first task: {said}");
     Ok(())
 }
 
 /// The README's commands. What is recorded and told comes a moment after the change; so, as a reader who looks again
-/// would, the last look at the record is repeated until it is complete, and the watch ends when it has told all.
+/// would, the last look at the list and the record is repeated until they are complete, and the streams end when they
+/// have told all.
 fn script() -> Result<String> {
     let mut blocks = commands("<!-- five-minutes -->")?;
     let record = blocks.pop().context("the README has commands")?;
@@ -42,11 +46,11 @@ fn script() -> Result<String> {
         r#"exec > "$SAID"
         patiently() {{ for _ in {{1..200}}; do if "$@"; then return; fi; sleep 0.1; done; }}
         {}
-        look() {{ seen=$({record}); [[ $seen == *'"undeleted"'* ]]; }}
+        look() {{ seen=$({record}); [[ $seen == *'"undeleted"'* && $seen == *2027-03-31T07:00:00* ]]; }}
         patiently look
         echo "$seen"
         {grpc}
-        told() {{ [[ $(grep -c '^data:.*Buy milk' "$SAID") -ge 5 ]]; }}
+        told() {{ [[ $(grep -c '^data:.*Buy milk' "$SAID") -ge 5 ]] && grep -q '^data:.*reminderId' "$SAID"; }}
         patiently told
         kill $(jobs -p)"#,
         blocks.concat()

@@ -1,7 +1,7 @@
 //! One line in the log and one count in the metrics for every call, written when it is over.
 
+use mesh_rpc::code_name;
 use tokio::time::Instant;
-
 use tonic::Code;
 
 /// A call under way. Dropped without a code, the caller went away. Its line has the target `gateway::access`, so that it
@@ -30,7 +30,7 @@ impl CallRecord {
 
 impl Drop for CallRecord {
     fn drop(&mut self) {
-        let code = name(self.code.unwrap_or(Code::Cancelled));
+        let code = code_name(self.code.unwrap_or(Code::Cancelled));
         let elapsed = self.started.elapsed();
         metrics::gauge!("gateway_open_calls", "face" => self.face).decrement(1);
         metrics::counter!("gateway_calls_total", "face" => self.face, "method" => self.method, "code" => code)
@@ -47,28 +47,5 @@ impl Drop for CallRecord {
             request.id = self.request_id,
             "call finished"
         );
-    }
-}
-
-/// The name of a gRPC code, as AIP-193 bodies and metrics carry it.
-pub(crate) fn name(code: Code) -> &'static str {
-    match code {
-        Code::Ok => "OK",
-        Code::Cancelled => "CANCELLED",
-        Code::Unknown => "UNKNOWN",
-        Code::InvalidArgument => "INVALID_ARGUMENT",
-        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-        Code::NotFound => "NOT_FOUND",
-        Code::AlreadyExists => "ALREADY_EXISTS",
-        Code::PermissionDenied => "PERMISSION_DENIED",
-        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-        Code::FailedPrecondition => "FAILED_PRECONDITION",
-        Code::Aborted => "ABORTED",
-        Code::OutOfRange => "OUT_OF_RANGE",
-        Code::Unimplemented => "UNIMPLEMENTED",
-        Code::Internal => "INTERNAL",
-        Code::Unavailable => "UNAVAILABLE",
-        Code::DataLoss => "DATA_LOSS",
-        Code::Unauthenticated => "UNAUTHENTICATED",
     }
 }

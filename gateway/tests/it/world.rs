@@ -73,7 +73,7 @@ impl World {
         let dependencies = Dependencies {
             bus,
             keys: keys.clone(),
-            upstreams: Upstreams { task: nobody(), audit: nobody() },
+            upstreams: Upstreams { task: nobody(), scheduler: nobody(), notify: nobody(), audit: nobody() },
             clock: Arc::new(clock.clone()),
             lifecycle: lifecycle.clone(),
         };

@@ -19,7 +19,7 @@ const MOST_THREADS: usize = 4;
 pub(crate) fn run(options: &ServeOptions) -> anyhow::Result<()> {
     // Held to the end: nobody else may use the folder while we do.
     let folder = DataFolder::open(&options.data)?;
-    run_process("taskmesh", &process(options), |lifecycle| compose::start(options.listen, &folder, lifecycle))
+    run_process("taskmesh", &process(options), |lifecycle| compose::start(options, &folder, lifecycle))
 }
 
 fn process(options: &ServeOptions) -> ProcessConfig {

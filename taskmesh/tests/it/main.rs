@@ -4,5 +4,6 @@
 mod program;
 
 mod data_folder;
+mod key_set;
 mod serving;
 mod stopping;

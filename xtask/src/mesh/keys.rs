@@ -1,53 +1,49 @@
-//! The gateway's key: a new private one for each mesh, and the public one as the gateway publishes it.
+//! The keys of a mesh: new private ones each time, and the public ones as every service reads them.
 
 use std::{
     fs::{self, File, OpenOptions},
     io::{Read, Write},
-    net::{SocketAddr, TcpStream},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
-    time::Duration,
+    process::Command,
 };
 
-use anyhow::{Context, bail};
+use super::Service;
+use crate::workspace::output_of;
 
 /// What stands before the 32 bytes of an Ed25519 private key in PKCS #8 (RFC 8410, section 7).
 const PKCS8_PREFIX: [u8; 16] =
     [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
 
-/// Where the private key is.
-pub(super) fn signing_key(folder: &Path) -> PathBuf {
-    folder.join("signing-key.pem")
+/// Where the private key of `service` is.
+pub(super) fn signing_key(folder: &Path, service: Service) -> PathBuf {
+    folder.join(format!("{}-signing-key.pem", service.name()))
 }
 
-/// Where the public key is.
+/// Where the public keys of all who sign are.
 pub(super) fn key_set(folder: &Path) -> PathBuf {
     folder.join("keys.json")
 }
 
+/// Writes a private key for each service that signs, and then their public ones, as `taskmesh key-set` tells them.
+pub(super) fn write(folder: &Path, programs: &Path) -> anyhow::Result<()> {
+    let mut command = Command::new(programs.join("taskmesh"));
+    command.arg("key-set");
+    for service in Service::SIGNING {
+        let file = signing_key(folder, service);
+        write_signing_key(&file)?;
+        command.arg(format!("{}={}", service.name(), file.display()));
+    }
+    Ok(fs::write(key_set(folder), output_of(&mut command)?)?)
+}
+
 /// Writes a new private key, for its owner's eyes only.
-pub(super) fn write_signing_key(path: &Path) -> anyhow::Result<()> {
+fn write_signing_key(path: &Path) -> anyhow::Result<()> {
     let mut seed = [0; 32];
     File::open("/dev/urandom")?.read_exact(&mut seed)?;
     let text = base64(&[PKCS8_PREFIX.as_slice(), &seed].concat());
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     Ok(write!(file, "-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n")?)
-}
-
-/// Asks a gateway for its public keys and writes them down, in one step: services may be reading the file.
-pub(super) fn fetch_key_set(gateway: SocketAddr, path: &Path) -> anyhow::Result<()> {
-    let mut stream = TcpStream::connect(gateway).context("the gateway does not answer")?;
-    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-    write!(stream, "GET /.well-known/jwks.json HTTP/1.1\r\nHost: {gateway}\r\nConnection: close\r\n\r\n")?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
-    if !head.starts_with("HTTP/1.1 200") {
-        bail!("the gateway does not tell its public keys: {head}");
-    }
-    let unfinished = path.with_extension("unfinished");
-    fs::write(&unfinished, body)?;
-    Ok(fs::rename(unfinished, path)?)
 }
 
 /// RFC 4648, for lengths that need no padding.

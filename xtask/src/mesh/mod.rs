@@ -1,5 +1,6 @@
 //! `cargo xtask mesh`: every service as processes of its own, as in production, on this machine.
 
+mod databases;
 mod keys;
 mod member;
 mod service;
@@ -16,6 +17,7 @@ use clap::Args;
 use rustix::process::Signal;
 use serde::Serialize;
 
+pub use databases::Databases;
 pub use member::Member;
 pub use service::Service;
 
@@ -64,17 +66,6 @@ pub struct Plan<'a> {
     pub variables: Vec<(String, String)>,
 }
 
-/// The addresses of the services' databases.
-#[derive(Clone, Debug)]
-pub struct Databases {
-    /// The gateway's.
-    pub gateway: String,
-    /// task-svc's.
-    pub task: String,
-    /// audit-svc's.
-    pub audit: String,
-}
-
 /// A running mesh, without its servers. Dropping it kills its processes.
 #[derive(Debug)]
 pub struct Mesh {
@@ -89,7 +80,7 @@ impl Mesh {
     /// # Errors
     /// When one of them does not start, with the end of its log.
     pub fn start(plan: &Plan) -> anyhow::Result<Self> {
-        keys::write_signing_key(&keys::signing_key(plan.folder))?;
+        keys::write(plan.folder, plan.programs)?;
         let mut members = Vec::new();
         for service in Service::ALL {
             for replica in 0..plan.replicas {
@@ -100,35 +91,19 @@ impl Mesh {
         }
         let mut mesh = Self { members, folder: plan.folder.to_owned() };
         mesh.introduce();
-        mesh.start_members()?;
+        mesh.members.iter_mut().try_for_each(|member| member.launch(&[]))?;
+        mesh.members.iter_mut().try_for_each(Member::wait_ready)?;
         Ok(mesh)
     }
 
-    /// Tells each gateway where the services are: replicas are paired by their numbers.
+    /// Tells each process where the services are that it calls: replicas are paired by their numbers.
     fn introduce(&mut self) {
-        let services: Vec<_> =
-            self.members.iter().map(|member| (member.service, member.replica, member.listen)).collect();
-        for gateway in self.members.iter_mut().filter(|member| member.service == Service::Gateway) {
-            let mine = services.iter().filter(|(_, replica, _)| *replica == gateway.replica);
-            for (service, _, address) in mine {
-                gateway.variables.extend(service.upstream_variable(*address));
-            }
+        let all: Vec<_> = self.members.iter().map(|member| (member.service, member.replica, member.listen)).collect();
+        for member in &mut self.members {
+            let paired = all.iter().filter(|(_, replica, _)| *replica == member.replica);
+            let told = paired.filter_map(|(other, _, address)| member.service.upstream_variable(*other, *address));
+            member.variables.extend(told);
         }
-    }
-
-    /// Gateways first: the others need the public key that belongs to the gateway's private one.
-    fn start_members(&mut self) -> anyhow::Result<()> {
-        let gateways = self.members.iter().filter(|member| member.service == Service::Gateway).count();
-        let (gateways, services) = self.members.split_at_mut(gateways);
-        for gateway in &mut *gateways {
-            gateway.start(&[])?;
-        }
-        let first = gateways.first().context("a mesh has a gateway")?;
-        keys::fetch_key_set(first.listen, &keys::key_set(&self.folder))?;
-        for service in &mut *services {
-            service.launch(&[])?;
-        }
-        services.iter_mut().try_for_each(Member::wait_ready)
     }
 
     /// Where the first gateway listens.
@@ -138,7 +113,7 @@ impl Mesh {
 
     /// The private key of the gateways: a PEM file.
     pub fn signing_key(&self) -> PathBuf {
-        keys::signing_key(&self.folder)
+        keys::signing_key(&self.folder, Service::Gateway)
     }
 
     /// Every process.
@@ -183,12 +158,15 @@ pub fn run(workspace: &Workspace, options: &Options, interrupt: &Interrupt) -> a
     anyhow::ensure!(options.replicas > 0, "--replicas is 0");
     workspace.build_programs(options.profile)?;
     let servers = Servers::start(workspace, Durability::Real)?;
+    // Names of their own, as the server may be one that others use.
+    let id = std::process::id();
+    let database = |service: Service| servers.postgres.create_database(&format!("taskmesh_{}_{id}", service.noun()));
     let plan = Plan {
         programs: &workspace.programs(options.profile),
         folder: servers.folder(),
         listen: options.listen,
         replicas: options.replicas,
-        databases: Databases::create(&servers)?,
+        databases: Databases::create(database)?,
         nats_url: servers.nats.url(),
         variables: Vec::new(),
     };
@@ -204,15 +182,6 @@ pub fn run(workspace: &Workspace, options: &Options, interrupt: &Interrupt) -> a
     Ok(ExitCode::SUCCESS)
 }
 
-impl Databases {
-    /// Makes them, empty and with names of their own, as the server may be one that others use.
-    fn create(servers: &Servers) -> anyhow::Result<Self> {
-        let id = std::process::id();
-        let create = |service: &str| servers.postgres.create_database(&format!("taskmesh_{service}_{id}"));
-        Ok(Self { gateway: create("gateway")?, task: create("task")?, audit: create("audit")? })
-    }
-}
-
 fn show(mesh: &Mesh, servers: &Servers, json: bool) -> anyhow::Result<()> {
     let table = Table {
         gateway: mesh.gateway(),
@@ -225,11 +194,11 @@ fn show(mesh: &Mesh, servers: &Servers, json: bool) -> anyhow::Result<()> {
         println!("{}", serde_json::to_string(&table)?);
         return Ok(());
     }
-    println!("{:<12} {:>7} {:<22} {:<22} {:>8}", "service", "replica", "listens", "admin", "process");
+    println!("{:<13} {:>7} {:<22} {:<22} {:>8}", "service", "replica", "listens", "admin", "process");
     for member in table.processes {
         let admin = member.admin().map(|address| address.to_string()).unwrap_or_default();
         let (service, listen) = (member.service.name(), member.listen.to_string());
-        println!("{service:<12} {:>7} {listen:<22} {admin:<22} {:>8}", member.replica, member.id().unwrap_or(0));
+        println!("{service:<13} {:>7} {listen:<22} {admin:<22} {:>8}", member.replica, member.id().unwrap_or(0));
     }
     println!("\nPostgreSQL {}\nNATS       {}\nlogs       {}", table.postgres, table.nats, table.folder.display());
     println!("\nThe gateway listens on http://{}. Ctrl-C stops everything.", table.gateway);

@@ -12,55 +12,70 @@ use super::{Plan, keys};
 pub enum Service {
     /// The edge.
     Gateway,
+    /// Schedules, reminders and timers.
+    SchedulerSvc,
     /// Tasks.
     TaskSvc,
+    /// The inbox, channels and deliveries.
+    NotifySvc,
     /// The record.
     AuditSvc,
 }
 
 impl Service {
-    /// All of them, in the order in which they stop.
-    pub const ALL: [Self; 3] = [Self::Gateway, Self::TaskSvc, Self::AuditSvc];
+    /// All of them, in the order in which they stop: who calls stops before who is called.
+    pub const ALL: [Self; 5] = [Self::Gateway, Self::SchedulerSvc, Self::TaskSvc, Self::NotifySvc, Self::AuditSvc];
+
+    /// Those that sign access tokens.
+    pub(super) const SIGNING: [Self; 2] = [Self::Gateway, Self::SchedulerSvc];
 
     /// Its name, and its program's.
     pub fn name(self) -> &'static str {
         match self {
             Self::Gateway => "gateway",
+            Self::SchedulerSvc => "scheduler-svc",
             Self::TaskSvc => "task-svc",
+            Self::NotifySvc => "notify-svc",
             Self::AuditSvc => "audit-svc",
         }
     }
 
+    /// What it is about, in one word: `task` of `task-svc`.
+    pub fn noun(self) -> &'static str {
+        self.name().trim_end_matches("-svc")
+    }
+
     /// The settings of one of its processes, as variables.
     pub(super) fn variables(self, plan: &Plan, listen: SocketAddr, ready_file: &Path) -> Vec<(String, String)> {
-        let (database, listen_key) = match self {
-            Self::Gateway => (&plan.databases.gateway, "LISTEN"),
-            Self::TaskSvc => (&plan.databases.task, "SERVER__LISTEN"),
-            Self::AuditSvc => (&plan.databases.audit, "SERVER__LISTEN"),
-        };
-        let keys = match self {
-            Self::Gateway => ("TOKENS__SIGNING_KEY_FILE", keys::signing_key(plan.folder)),
-            Self::TaskSvc | Self::AuditSvc => ("KEY_SET_FILE", keys::key_set(plan.folder)),
-        };
-        let settings = [
+        let listen_key = if self == Self::Gateway { "LISTEN" } else { "SERVER__LISTEN" };
+        let mut settings = vec![
             (listen_key, listen.to_string()),
-            ("DATABASE__URL", database.clone()),
+            ("DATABASE__URL", plan.databases.of(self).to_owned()),
             ("NATS__URL", plan.nats_url.clone()),
             ("PROCESS__ADMIN_LISTEN", "127.0.0.1:0".to_owned()),
             ("PROCESS__READY_FILE", ready_file.display().to_string()),
-            (keys.0, keys.1.display().to_string()),
         ];
+        if self != Self::Gateway {
+            settings.push(("KEY_SET_FILE", keys::key_set(plan.folder).display().to_string()));
+        }
+        if Self::SIGNING.contains(&self) {
+            let key = if self == Self::Gateway { "TOKENS__SIGNING_KEY_FILE" } else { "SIGNING_KEY_FILE" };
+            settings.push((key, keys::signing_key(plan.folder, self).display().to_string()));
+        }
         settings.into_iter().map(|(key, value)| (self.variable(key), value)).collect()
     }
 
-    /// What tells a gateway where this service is.
-    pub(super) fn upstream_variable(self, address: SocketAddr) -> Option<(String, String)> {
-        let key = match self {
-            Self::Gateway => return None,
-            Self::TaskSvc => "UPSTREAMS__TASK__URI",
-            Self::AuditSvc => "UPSTREAMS__AUDIT__URI",
+    /// What tells one of its processes where `other` is, if it calls that.
+    pub(super) fn upstream_variable(self, other: Self, address: SocketAddr) -> Option<(String, String)> {
+        let key = match (self, other) {
+            (Self::SchedulerSvc, Self::TaskSvc) => "TASKS__URI",
+            (Self::Gateway, Self::TaskSvc) => "UPSTREAMS__TASK__URI",
+            (Self::Gateway, Self::SchedulerSvc) => "UPSTREAMS__SCHEDULER__URI",
+            (Self::Gateway, Self::NotifySvc) => "UPSTREAMS__NOTIFY__URI",
+            (Self::Gateway, Self::AuditSvc) => "UPSTREAMS__AUDIT__URI",
+            _ => return None,
         };
-        Some((Self::Gateway.variable(key), format!("http://{address}")))
+        Some((self.variable(key), format!("http://{address}")))
     }
 
     fn variable(self, key: &str) -> String {

@@ -16,7 +16,7 @@ use anyhow::Context;
 use tempfile::TempDir;
 
 pub use nats::Nats;
-pub use postgres::{Durability, Postgres};
+pub use postgres::{Durability, Postgres, Shutdown};
 
 use crate::workspace::Workspace;
 

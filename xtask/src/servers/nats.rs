@@ -91,6 +91,14 @@ impl Nats {
         self.process.kill()
     }
 
+    /// Asks it to end, and waits until it has.
+    ///
+    /// # Errors
+    /// When it had to be killed.
+    pub fn stop(&mut self) -> anyhow::Result<()> {
+        self.process.stop(Signal::TERM, PATIENCE)
+    }
+
     /// Deletes everything it stored. It must not be running.
     ///
     /// # Errors
@@ -99,7 +107,7 @@ impl Nats {
         Ok(std::fs::remove_dir_all(&self.store)?)
     }
 
-    /// Starts it again on the same port after [`Self::kill`].
+    /// Starts it again on the same port after [`Self::kill`] or [`Self::stop`].
     ///
     /// # Errors
     /// When it runs in a container, or does not start.

@@ -3,7 +3,8 @@
 use std::{
     path::{Path, PathBuf},
     process::Command,
-    time::Duration,
+    thread::sleep,
+    time::{Duration, Instant},
 };
 
 use anyhow::Context;
@@ -25,10 +26,23 @@ const GREETING: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 /// Whether commits survive a power cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// No: for tests, where the machine does not fail and time matters.
+    /// No, nor a kill of the server: for tests, where neither fails and time matters.
     Fast,
+    /// No, but a kill of the server: for tests that kill it.
+    Process,
     /// Yes, as in production: for benches.
     Real,
+}
+
+/// How a server is stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shutdown {
+    /// Sessions are cut off, and what is in memory is written (SIGINT).
+    Fast,
+    /// Nothing is written: the next start recovers from the log (SIGQUIT).
+    Immediate,
+    /// The postmaster alone, as `kill -9` does: its children have to notice.
+    Kill,
 }
 
 /// A PostgreSQL server. Dropping it stops it.
@@ -124,11 +138,19 @@ impl Postgres {
     /// # Errors
     /// When there is no `psql`, or the server refuses.
     pub fn create_database(&self, name: &str) -> anyhow::Result<String> {
+        self.run_sql(&self.url, &format!("CREATE DATABASE {name}"))?;
+        Ok(self.database(name))
+    }
+
+    /// Runs SQL in the database at `url`.
+    ///
+    /// # Errors
+    /// When there is no `psql`, or the server refuses.
+    pub fn run_sql(&self, url: &str, sql: &str) -> anyhow::Result<()> {
         let psql = self.programs.as_ref().map(|programs| programs.join("psql")).or_else(|| on_path("psql"));
         let psql = psql.context("psql is not installed, and without it no database can be made")?;
-        let sql = format!("CREATE DATABASE {name}");
-        output_of(Command::new(psql).args(["--no-psqlrc", "--quiet", "--dbname", &self.url, "--command", &sql]))?;
-        Ok(self.database(name))
+        let arguments = ["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--dbname", url, "--command", sql];
+        output_of(Command::new(psql).args(arguments)).map(drop)
     }
 
     /// The address of a database on this server.
@@ -144,11 +166,49 @@ impl Postgres {
     /// # Errors
     /// When it is not ours to restart, or does not start again.
     pub fn restart(&mut self) -> anyhow::Result<()> {
-        let (own, programs) = (self.own.as_mut(), self.programs.as_ref());
-        let (own, programs) = own.zip(programs).context("this PostgreSQL is not ours to restart")?;
-        own.process.stop(Signal::QUIT, PATIENCE)?;
-        own.process = launch(programs, &own.data, own.port, own.durability)?;
+        self.stop(Shutdown::Immediate)?;
+        self.start_again()
+    }
+
+    /// Whether it can be stopped and started again.
+    pub fn is_ours(&self) -> bool {
+        self.own.is_some() && self.programs.is_some()
+    }
+
+    /// Stops it; its data stays.
+    ///
+    /// # Errors
+    /// When it is not ours to stop, or does not stop.
+    pub fn stop(&mut self, how: Shutdown) -> anyhow::Result<()> {
+        let (own, _) = self.ours()?;
+        match how {
+            Shutdown::Fast => own.process.stop(Signal::INT, PATIENCE),
+            Shutdown::Immediate => own.process.stop(Signal::QUIT, PATIENCE),
+            Shutdown::Kill => own.process.kill(),
+        }
+    }
+
+    /// Starts it after [`Self::stop`] on the same port with the same data.
+    ///
+    /// # Errors
+    /// When it is not ours to start, or does not start.
+    pub fn start_again(&mut self) -> anyhow::Result<()> {
+        let (own, programs) = self.ours()?;
+        let deadline = Instant::now() + PATIENCE;
+        own.process = loop {
+            match launch(programs, &own.data, own.port, own.durability) {
+                Ok(process) => break process,
+                // Children of a killed postmaster hold its memory until they have noticed.
+                Err(_) if Instant::now() < deadline => sleep(Duration::from_millis(100)),
+                Err(error) => return Err(error),
+            }
+        };
         Ok(())
+    }
+
+    fn ours(&mut self) -> anyhow::Result<(&mut Own, &Path)> {
+        let ours = self.own.as_mut().zip(self.programs.as_deref());
+        ours.context("this PostgreSQL is not ours to stop and start")
     }
 }
 
@@ -166,9 +226,11 @@ fn launch(programs: &Path, data: &Path, port: u16, durability: Durability) -> an
     command.arg("-D").arg(data).current_dir(data).args(["-p", &port.to_string()]);
     let mut settings =
         vec!["listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=500", "shared_buffers=256MB"];
-    if durability == Durability::Fast {
-        settings.extend(["fsync=off", "full_page_writes=off", "synchronous_commit=off"]);
-    }
+    settings.extend(match durability {
+        Durability::Fast => ["fsync=off", "full_page_writes=off", "synchronous_commit=off"].as_slice(),
+        Durability::Process => &["fsync=off"],
+        Durability::Real => &[],
+    });
     command.args(settings.into_iter().flat_map(|setting| ["-c", setting]));
     let log = data.with_extension("log");
     let mut process = Process::start("PostgreSQL", user::run_as(&mut command)?, &log)?;

@@ -150,7 +150,8 @@ mod tests {
 
     #[test]
     fn a_service_may_be_tested_against_another() {
-        let manifest = "[dev-dependencies]\ntask-svc.workspace = true\n\n[build-dependencies]\naudit-svc.workspace = true\n";
+        let manifest =
+            "[dev-dependencies]\ntask-svc.workspace = true\n\n[build-dependencies]\naudit-svc.workspace = true\n";
         let problems = check(&[file("scheduler-svc/Cargo.toml", manifest)]);
         assert_eq!(problems.iter().map(|problem| problem.line).collect::<Vec<_>>(), [5]);
     }

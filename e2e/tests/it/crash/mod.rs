@@ -6,6 +6,7 @@
 
 mod load;
 mod points;
+mod series;
 mod servers;
 mod watch;
 

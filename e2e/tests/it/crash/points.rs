@@ -12,10 +12,10 @@ use super::{
 };
 
 /// Where a service that writes may die: around the commit, and on the way of its events to the bus.
-const WRITING: [&str; 5] =
+pub(super) const WRITING: [&str; 5] =
     ["store.before_commit", "store.after_commit", "relay.before_publish", "relay.after_publish", "relay.after_delete"];
 /// Where a service that takes events in may die: around its commit, so before the acknowledgement.
-const TAKING_IN: [&str; 2] = ["consumer.before_commit", "consumer.after_commit"];
+pub(super) const TAKING_IN: [&str; 2] = ["consumer.before_commit", "consumer.after_commit"];
 /// The point is passed some times before it is fatal, so that it is in the midst of things.
 const TIMES: u32 = 5;
 
@@ -104,7 +104,7 @@ async fn recorded_once(client: &e2e::Client) -> Result<()> {
 #[tokio::test]
 async fn every_process_of_a_mesh_may_be_killed_under_load() -> Result<()> {
     let mut target = Target::start(Mode::Mesh).await?;
-    for part in ["gateway", "task-svc", "audit-svc"] {
+    for part in ["gateway", "task-svc", "scheduler-svc", "notify-svc", "audit-svc"] {
         let witness = Witness::new(&target).await?;
         let killed = async {
             witness.watcher.told(20).await;
@@ -131,7 +131,7 @@ async fn one_process_may_be_killed_under_load() -> Result<()> {
 }
 
 /// Waits until the process has died of its own.
-async fn ended(target: &mut Target, part: &str) -> Result<()> {
+pub(super) async fn ended(target: &mut Target, part: &str) -> Result<()> {
     eventually(async || match target.has_ended(part) {
         Ok(false) => None,
         other => Some(other),

@@ -2,15 +2,16 @@
 
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
-use e2e::{Client, Face, Mode, RestRequest, Target, rest_request};
+use e2e::{Client, Face, Failure, Mode, RestRequest, Target, rest_request};
 use mesh_proto::{Method, methods};
 use prost::Message;
-use prost_reflect::{DynamicMessage, Kind, ReflectMessage, Value};
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage, Value};
 use tonic::Code;
 
 use super::{
     Delays, clear,
-    sample::{StringField, sample},
+    sample::{StringField, is_output_only, sample},
+    things::Things,
 };
 
 in_both_modes! {
@@ -61,7 +62,7 @@ async fn ask(
     method: &Method,
     field: &StringField,
     value: &str,
-) -> Result<Option<e2e::Failure>> {
+) -> Result<Option<Failure>> {
     let request = field.replaced(&sample(method), value.as_bytes());
     if client.face() == Face::Rest {
         let message = DynamicMessage::decode(method.descriptor.input(), request.clone())?;
@@ -109,7 +110,7 @@ async fn text_that_is_not_utf_8_is_refused(mode: Mode) -> Result<()> {
 }
 
 /// The same text in URL or body, with bytes in place of a marker. Headers are text by HTTP's own rules.
-async fn broken_over_rest(client: &Client, method: &Method, field: &StringField) -> Result<Option<e2e::Failure>> {
+async fn broken_over_rest(client: &Client, method: &Method, field: &StringField) -> Result<Option<Failure>> {
     let mut rest = rest_of(method, &field.replaced(&sample(method), b"marker"))?;
     let body = rest.body.take().unwrap_or_default();
     let at = body.windows(6).position(|window| window == b"marker");
@@ -161,7 +162,9 @@ fn unknown_enums(request: &DynamicMessage) -> Vec<(String, Bytes)> {
     let mut found = Vec::new();
     for outer in request.descriptor().fields() {
         let Some(inner) = request.get_field(&outer).as_message().cloned() else { continue };
-        for field in inner.descriptor().fields().filter(|field| field.kind().as_enum().is_some() && !field.is_list()) {
+        let kind = inner.descriptor();
+        let enums = kind.fields().filter(|field| field.kind().as_enum().is_some() && !field.is_list());
+        for field in enums.filter(|field| !is_output_only(field)) {
             let mut inner = inner.clone();
             inner.set_field(&field, Value::EnumNumber(99));
             let mut request = request.clone();
@@ -181,7 +184,8 @@ async fn page_tokens_filters_orders_and_masks_that_cannot_be_are_refused(mode: M
         ("update_mask", &["nonsense", "id", "version", "title.x", "*.*"], "UPDATE_MASK_INVALID"),
     ];
     let target = Target::shared(mode).await?;
-    let (person, _) = target.person(Face::Rest, "queries").await?;
+    let (person, client) = target.person(Face::Rest, "queries").await?;
+    let things = Things::make(&client).await?;
     let mut delays = Delays::default();
     let mut asked = 0;
     for face in Face::ALL {
@@ -194,10 +198,15 @@ async fn page_tokens_filters_orders_and_masks_that_cannot_be_are_refused(mode: M
                     continue;
                 }
                 for value in values {
-                    let failure = delays.refused(&client, method, with_text(method, &field, value)).await;
-                    let failure = failure.with_context(|| format!("{name} {value:?}"))?;
-                    let told = (failure.code, failure.reason.as_str());
-                    ensure!(told == (Code::InvalidArgument, reason), "{name} {value:?} by {face:?}: {failure:?}");
+                    let place = || format!("{name} {value:?} of {} by {face:?}", method.path);
+                    let mut told = Vec::new();
+                    for request in with_text(method, &field, value, &things) {
+                        told.push(delays.refused(&client, method, request).await.with_context(place)?);
+                    }
+                    // What the request names must be there before the rest of it makes sense; one of the things is.
+                    told.retain(|failure| failure.code != Code::NotFound);
+                    let clear = |failure: &Failure| failure.code == Code::InvalidArgument && failure.reason == reason;
+                    ensure!(!told.is_empty() && told.iter().all(clear), "{}: {told:?}", place());
                     asked += 1;
                 }
             }
@@ -207,18 +216,26 @@ async fn page_tokens_filters_orders_and_masks_that_cannot_be_are_refused(mode: M
     Ok(())
 }
 
-fn with_text(method: &Method, field: &prost_reflect::FieldDescriptor, text: &str) -> Bytes {
+/// Requests with this text in the field. Where a request names something, one for each thing that there is.
+fn with_text(method: &Method, field: &FieldDescriptor, text: &str, things: &Things) -> Vec<Bytes> {
     let mut request = sample(method);
     let value = match field.kind() {
-        Kind::Message(_) => {
+        Kind::Message(kind) => {
             let mask = prost_types::FieldMask { paths: vec![text.to_owned()] };
-            let kind = field.kind().as_message().cloned();
-            let mut dynamic = DynamicMessage::new(kind.unwrap_or_else(|| request.descriptor()));
+            let mut dynamic = DynamicMessage::new(kind);
             let _ = dynamic.transcode_from(&mask);
             Value::Message(dynamic)
         }
         _ => Value::String(text.to_owned()),
     };
     request.set_field(field, value);
-    request.encode_to_vec().into()
+    let Some(id) = request.descriptor().get_field_by_name("id") else {
+        return vec![request.encode_to_vec().into()];
+    };
+    let naming = things.ids().map(|thing| {
+        let mut request = request.clone();
+        request.set_field(&id, Value::String(thing.clone()));
+        request.encode_to_vec().into()
+    });
+    naming.into()
 }

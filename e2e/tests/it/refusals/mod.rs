@@ -6,6 +6,7 @@ mod fields;
 mod foreign;
 mod http;
 mod sample;
+mod things;
 mod tokens;
 mod wire;
 

@@ -12,36 +12,75 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Re
 /// How deep messages are filled and walked; deeper ones are of types that were seen before.
 const DEPTH: usize = 2;
 
+/// What a resource says that is to be made, in whatever service: its name, what it is about, and one of its choices.
+const RESOURCE: [&str; 4] = ["title", "name", "rrule", "task_id"];
+
+/// Where a message must choose (`buf.validate.message`), the choice that every service takes.
+const CHOICES: [&str; 3] = ["offset", "delay", "webhook"];
+
 /// A request of `method` that says what it must and little more. Its ids name nothing that exists.
 pub(super) fn sample(method: &Method) -> DynamicMessage {
     let kind = method.descriptor.input();
     let mut request = DynamicMessage::new(kind.clone());
-    let updates = method.descriptor.name().starts_with("Update");
     for field in kind.fields().filter(|field| !field.is_list() && !field.is_map() && !is_choice(field)) {
         match field.kind() {
             Kind::String => request.set_field(&field, Value::String(plausible(&field))),
             Kind::Message(inner) if !is_well_known(&inner) => {
-                let mut resource = DynamicMessage::new(inner.clone());
-                // What a resource needs in every service: a name; to be changed, its id.
-                for field in ["title", "name", "id"].iter().filter(|name| **name != "id" || updates) {
-                    let field = inner.get_field_by_name(field);
-                    field.into_iter().for_each(|field| resource.set_field(&field, Value::String(plausible(&field))));
-                }
-                request.set_field(&field, Value::Message(resource));
+                request.set_field(&field, Value::Message(resource(method, &inner)));
             }
             _ => {}
         }
     }
+    choose(&mut request);
     request
+}
+
+/// A resource to be made, or, to be changed, nothing but its id.
+fn resource(method: &Method, kind: &MessageDescriptor) -> DynamicMessage {
+    let mut resource = DynamicMessage::new(kind.clone());
+    let updates = method.descriptor.name().starts_with("Update");
+    let names = if updates { ["title", "name", "id"].as_slice() } else { &RESOURCE };
+    let request = method.descriptor.input();
+    for field in names.iter().filter_map(|name| kind.get_field_by_name(name)) {
+        // What the request names itself, the resource need not.
+        if field.name() == "id" || request.get_field_by_name(field.name()).is_none() {
+            resource.set_field(&field, Value::String(plausible(&field)));
+        }
+    }
+    if !updates {
+        choose(&mut resource);
+    }
+    resource
+}
+
+/// Takes one of each set of fields of which the contract wants one.
+fn choose(message: &mut DynamicMessage) {
+    let kind = message.descriptor();
+    let choices = CHOICES.iter().filter_map(|name| kind.get_field_by_name(name));
+    for field in choices.filter(|field| field.kind().as_message().is_some()) {
+        let Some(inner) = field.kind().as_message().cloned() else { continue };
+        let mut value = DynamicMessage::new(inner.clone());
+        match inner.get_field_by_name("seconds") {
+            Some(seconds) => value.set_field(&seconds, Value::I64(3600)),
+            None => {
+                for field in inner.fields().filter(|field| field.name() == "url") {
+                    value.set_field(&field, Value::String(plausible(&field)));
+                }
+            }
+        }
+        message.set_field(&field, Value::Message(value));
+    }
 }
 
 fn plausible(field: &FieldDescriptor) -> String {
     match field.name() {
-        "id" | "entity_id" => new_id(SystemClock.now()).to_string(),
+        "id" | "entity_id" | "task_id" => new_id(SystemClock.now()).to_string(),
         "email" => format!("sample-{}@example.com", new_id(SystemClock.now())),
         "password" | "refresh_token" => "correct horse battery".to_owned(),
         "title" | "name" | "display_name" => "sample".to_owned(),
         "entity_type" => "task".to_owned(),
+        "rrule" => "FREQ=DAILY".to_owned(),
+        "url" => "https://example.com/hook".to_owned(),
         _ => String::new(),
     }
 }
@@ -52,6 +91,15 @@ fn is_choice(field: &FieldDescriptor) -> bool {
 
 fn is_well_known(kind: &MessageDescriptor) -> bool {
     kind.package_name() == "google.protobuf"
+}
+
+/// Whether only the service writes the field: what a client says there is not looked at.
+pub(super) fn is_output_only(field: &FieldDescriptor) -> bool {
+    const OUTPUT_ONLY: i32 = 3;
+    let behaviour = mesh_proto::descriptors().get_extension_by_name("google.api.field_behavior");
+    let listed = behaviour.map(|behaviour| field.options().get_extension(&behaviour).into_owned());
+    let listed = listed.as_ref().and_then(Value::as_list).unwrap_or_default();
+    listed.iter().any(|value| value.as_enum_number() == Some(OUTPUT_ONLY))
 }
 
 /// A string somewhere in a request.

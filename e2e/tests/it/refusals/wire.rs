@@ -60,8 +60,7 @@ async fn unknown_rpcs_are_unimplemented(mode: Mode) -> Result<()> {
     let target = Target::shared(mode).await?;
     let (person, _) = target.person(Face::Rest, "unknown").await?;
     let mut delays = Delays::default();
-    for path in ["/taskmesh.task.v1.TaskService/Nope", "/nope.Nope/Nope", "/taskmesh.notify.v1.NotifyService/MarkRead"]
-    {
+    for path in ["/taskmesh.task.v1.TaskService/Nope", "/nope.Nope/Nope", "/taskmesh.notify.v1.NotifyService/Nope"] {
         let method = Method { path: path.to_owned(), ..methods()[0].clone() };
         for face in FACES {
             for client in [target.client(face)?, target.client(face)?.with_token(&person.access_token)] {

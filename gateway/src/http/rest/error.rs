@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use mesh_proto::google::rpc;
+use mesh_rpc::code_name;
 use mesh_types::Fault;
 use prost::Message;
 use prost_reflect::DynamicMessage;
@@ -10,7 +11,6 @@ use serde_json::{Value as Json, json};
 use tonic::{Code, body::Body};
 
 use super::{answer, messages::Failure};
-use crate::http::record;
 
 /// A failure as it leaves over HTTP.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ fn body(status: StatusCode, failure: &Failure) -> Json {
     let error = json!({
         "code": status.as_u16(),
         "message": failure.message,
-        "status": record::name(failure.code),
+        "status": code_name(failure.code),
         "details": details(failure).iter().filter_map(detail).collect::<Vec<_>>(),
     });
     json!({ "error": error })

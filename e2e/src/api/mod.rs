@@ -1,4 +1,7 @@
-//! The calls that tests make most, by name.
+//! The calls that tests make most, by name. Here accounts, tasks and the record.
+
+mod notify;
+mod scheduler;
 
 use mesh_proto::{
     audit::v1::{

@@ -1,4 +1,4 @@
-//! The first five minutes with Taskmesh, by every face, in both modes.
+//! A task is created, changed, completed, deleted and restored; it is watched, listed and recorded.
 
 use std::time::Instant;
 
