@@ -83,7 +83,6 @@ mod source;
 mod stream;
 mod walk;
 mod warning;
-mod zone;
 
 pub use nominal::{Nominal, NominalError};
 pub use occurrence::{Adjustment, Listed, Occurrence, Outcome};
@@ -92,4 +91,4 @@ pub use problem::{Frequency, Part, RuleError, RuleProblem};
 pub use rule_set::RuleSet;
 pub use series::Series;
 pub use warning::Warning;
-pub use zone::{tzdata_version, zone};
+pub use mesh_types::{tzdata_version, zone};

@@ -1,4 +1,5 @@
-//! The words that every service shares. No I/O, no async, no transport: `domain/` may use all of this.
+//! The words that every service shares. No async, no transport, and of the machine only its clock and its zones: `domain/`
+//! may use all of this.
 
 mod caller;
 mod crash;
@@ -8,6 +9,7 @@ mod id;
 mod page;
 mod request_id;
 mod time;
+mod zone;
 
 pub use caller::{Actor, Caller, Membership, Role, WorkspaceSelector};
 pub use crash::crash_point;
@@ -17,3 +19,4 @@ pub use id::{ApiTokenId, TaskId, UserId, WorkspaceId, derived_id, new_id};
 pub use page::{PageSize, PageToken};
 pub use request_id::RequestId;
 pub use time::{Clock, SystemClock, Timestamp};
+pub use zone::{tzdata_version, wall_instant, zone};

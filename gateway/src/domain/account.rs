@@ -123,8 +123,7 @@ fn known_zone(name: &str) -> Result<Option<String>, Violation> {
         return Ok(None);
     }
     let unknown = || Violation::new("time_zone", "string.time_zone", "must be the name of an IANA time zone");
-    let zone = jiff::tz::TimeZone::get(name).map_err(|_| unknown())?;
-    zone.iana_name().map(|name| Some(name.to_owned())).ok_or_else(unknown)
+    mesh_types::zone(name).map(|(canonical, _)| Some(canonical)).ok_or_else(unknown)
 }
 
 #[cfg(test)]

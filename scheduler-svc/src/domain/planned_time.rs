@@ -1,10 +1,7 @@
 //! A point in time as a person meant it for a task, and the instant from which reminders count.
 
-use jiff::{
-    civil,
-    tz::{AmbiguousOffset, TimeZone},
-};
-use mesh_types::Timestamp;
+use jiff::{civil, tz::TimeZone};
+use mesh_types::{Timestamp, wall_instant, zone};
 
 /// When a task is due, or begins. Zones are IANA names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,11 +20,11 @@ impl PlannedTime {
     pub fn first_instant(&self, fallback: Option<&str>) -> Timestamp {
         match self {
             Self::Instant(instant, _) => *instant,
-            Self::LocalTime(wall, zone) => instant_of(*wall, &rules(zone)),
+            Self::LocalTime(wall, zone) => wall_instant(*wall, &rules(zone)),
             Self::Date(date, zone) => {
                 let zone = zone.as_deref().or(fallback).map_or(TimeZone::UTC, rules);
                 // A midnight that is left out is, by the offset before it, the day's first instant.
-                instant_of(date.at(0, 0, 0, 0), &zone)
+                wall_instant(date.at(0, 0, 0, 0), &zone)
             }
         }
     }
@@ -52,19 +49,8 @@ impl PlannedTime {
 }
 
 /// A zone that has left the database since is read as UTC, rather than losing the reminder.
-fn rules(zone: &str) -> TimeZone {
-    TimeZone::get(zone).unwrap_or(TimeZone::UTC)
-}
-
-/// By hand, because jiff's own instants end a day before the calendar does.
-fn instant_of(wall: civil::DateTime, zone: &TimeZone) -> Timestamp {
-    let offset = match zone.to_ambiguous_timestamp(wall).offset() {
-        AmbiguousOffset::Unambiguous { offset } => offset,
-        AmbiguousOffset::Gap { before, .. } | AmbiguousOffset::Fold { before, .. } => before,
-    };
-    let epoch = civil::date(1970, 1, 1).at(0, 0, 0, 0);
-    let seconds = wall.duration_since(epoch).as_secs() - i64::from(offset.seconds());
-    Timestamp::from_micros(seconds * 1_000_000)
+fn rules(name: &str) -> TimeZone {
+    zone(name).map_or(TimeZone::UTC, |(_, rules)| rules)
 }
 
 #[cfg(test)]

@@ -1,10 +1,7 @@
 //! A point in time as a person means it: a fixed instant, a wall time in a zone, or a whole day.
 
-use jiff::{
-    civil,
-    tz::{AmbiguousOffset, TimeZone},
-};
-use mesh_types::Timestamp;
+use jiff::{civil, tz::TimeZone};
+use mesh_types::{Timestamp, wall_instant, zone};
 
 /// When a task is due, or begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,11 +57,7 @@ impl Zone {
     /// # Errors
     /// When there is no such zone.
     pub fn new(name: &str) -> Result<Self, PlannedTimeError> {
-        let zone = TimeZone::get(name).map_err(|_| PlannedTimeError::ZoneUnknown)?;
-        match zone.iana_name() {
-            Some(known) if !zone.is_unknown() => Ok(Self(known.to_owned())),
-            _ => Err(PlannedTimeError::ZoneUnknown),
-        }
+        zone(name).map(|(canonical, _)| Self(canonical)).ok_or(PlannedTimeError::ZoneUnknown)
     }
 
     /// A zone that was accepted before and kept since.
@@ -79,7 +72,7 @@ impl Zone {
 
     /// A zone that has left the database since is read as UTC, rather than losing the task.
     fn rules(&self) -> TimeZone {
-        TimeZone::get(&self.0).unwrap_or(TimeZone::UTC)
+        zone(&self.0).map_or(TimeZone::UTC, |(_, rules)| rules)
     }
 }
 
@@ -89,10 +82,10 @@ impl PlannedTime {
     pub fn sort_key(&self) -> Timestamp {
         match self {
             Self::Instant(instant, _) => *instant,
-            Self::LocalTime(wall, zone) => instant_of(*wall, &zone.rules()),
+            Self::LocalTime(wall, zone) => wall_instant(*wall, &zone.rules()),
             Self::Date(date, zone) => {
                 let rules = zone.as_ref().map_or(TimeZone::UTC, Zone::rules);
-                let last_second = instant_of(date.at(23, 59, 59, 0), &rules);
+                let last_second = wall_instant(date.at(23, 59, 59, 0), &rules);
                 Timestamp::from_micros(last_second.as_micros() + 999_999)
             }
         }
@@ -105,17 +98,6 @@ impl PlannedTime {
             Self::Instant(_, zone) | Self::Date(_, zone) => zone.as_ref(),
         }
     }
-}
-
-/// By hand, because jiff's own instants end a day before the calendar does.
-fn instant_of(wall: civil::DateTime, zone: &TimeZone) -> Timestamp {
-    let offset = match zone.to_ambiguous_timestamp(wall).offset() {
-        AmbiguousOffset::Unambiguous { offset } => offset,
-        AmbiguousOffset::Gap { before, .. } | AmbiguousOffset::Fold { before, .. } => before,
-    };
-    let epoch = civil::date(1970, 1, 1).at(0, 0, 0, 0);
-    let seconds = wall.duration_since(epoch).as_secs() - i64::from(offset.seconds());
-    Timestamp::from_micros(seconds * 1_000_000)
 }
 
 /// Reads exactly `YYYY-MM-DD`, from the year 1 on.

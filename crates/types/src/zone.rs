@@ -5,7 +5,12 @@
 
 use std::{fs::File, io::Read, sync::OnceLock};
 
-use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::{
+    civil,
+    tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase},
+};
+
+use crate::Timestamp;
 
 /// Where systems keep the tz database as text; its first line is `# version 2026a`.
 const SYSTEM_SOURCE: &str = "/usr/share/zoneinfo/tzdata.zi";
@@ -31,6 +36,18 @@ pub fn zone(name: &str) -> Option<(String, TimeZone)> {
 /// The version of the tz database in use, such as `2026e`.
 pub fn tzdata_version() -> &'static str {
     &database().version
+}
+
+/// The instant of a wall time in a zone: one that the zone leaves out takes the offset before the gap, one that comes twice
+/// is the first (RFC 5545, section 3.3.5). By hand, because jiff's own instants end a day before the calendar does.
+pub fn wall_instant(wall: civil::DateTime, zone: &TimeZone) -> Timestamp {
+    let offset = match zone.to_ambiguous_timestamp(wall).offset() {
+        AmbiguousOffset::Unambiguous { offset } => offset,
+        AmbiguousOffset::Gap { before, .. } | AmbiguousOffset::Fold { before, .. } => before,
+    };
+    let epoch = civil::date(1970, 1, 1).at(0, 0, 0, 0);
+    let seconds = wall.duration_since(epoch).as_secs() - i64::from(offset.seconds());
+    Timestamp::from_micros(seconds * 1_000_000)
 }
 
 fn database() -> &'static Database {
