@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use mesh_store::StoreError;
-use mesh_types::crash_point;
+use mesh_types::{UserId, crash_point};
 
 use super::{App, Error};
 use crate::{
@@ -23,12 +23,19 @@ impl App {
         self.webhooks.config()
     }
 
-    /// Takes up to `limit` deliveries that are due, none of them for `busy_hosts`, so that nobody else sends them meanwhile.
+    /// Takes up to `limit` deliveries that are due, none of them for `busy_hosts` or `busy_people`, so that nobody else sends
+    /// them meanwhile.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn claim_due(&self, limit: usize, busy_hosts: &[String]) -> Result<Vec<Due>, Error> {
-        let claim = ClaimDue { limit, busy_hosts, lease: self.webhooks.lease(), now: self.clock.now() };
+    pub async fn claim_due(
+        &self,
+        limit: usize,
+        busy_hosts: &[String],
+        busy_people: &[UserId],
+    ) -> Result<Vec<Due>, Error> {
+        let (lease, now) = (self.webhooks.lease(), self.clock.now());
+        let claim = ClaimDue { limit, busy_hosts, busy_people, lease, now };
         Ok(self.store.claim_due(&claim).await.map_err(store::Error::from)?)
     }
 

@@ -3,6 +3,8 @@
 //! The two may come in any order, and more than once. So nothing depends on the order: a firing is told exactly once,
 //! and it stands withdrawn exactly if some voiding is of a newer revision of the reminder.
 
+use std::collections::HashSet;
+
 use mesh_types::{TaskId, Timestamp, UserId, WorkspaceId, derived_id};
 use uuid::Uuid;
 
@@ -38,11 +40,19 @@ pub struct Firing {
     pub task_id: Option<TaskId>,
     /// What that is called.
     pub task_title: String,
+    /// The only channels that it is told by, besides the inbox; `None` is all that the person uses. Any text can be named
+    /// here, so it may hold what is no channel of theirs.
+    pub channels: Option<HashSet<Uuid>>,
     /// Who made it fire.
     pub cause: Cause,
 }
 
 impl Firing {
+    /// Whether it is told by this channel, if that is one of the person's.
+    pub fn goes_to(&self, channel: Uuid) -> bool {
+        self.channels.as_ref().is_none_or(|named| named.contains(&channel))
+    }
+
     /// The notification that tells of it: the same one, whoever asks and however often it is told.
     pub fn notification_id(&self) -> NotificationId {
         let key = format!("{}/{}/{}", self.reminder_id, self.generation, self.due.as_micros());

@@ -1,6 +1,6 @@
 //! What reminders tell: that they fired, and that what they told is void.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use async_trait::async_trait;
 use mesh_events::{Durable, Effect, EffectError, Envelope, Filter};
@@ -9,6 +9,7 @@ use mesh_rpc::fields;
 use mesh_store::Transaction;
 use mesh_types::Actor;
 use prost::Message;
+use uuid::Uuid;
 
 use super::NAME;
 use crate::{
@@ -78,8 +79,14 @@ fn firing(event: &Envelope) -> Option<Firing> {
         },
         // PostgreSQL takes no NUL.
         task_title: body.task_title.replace('\0', ""),
+        channels: named(&reminder.channel_ids),
         cause: cause(event),
     })
+}
+
+/// The channels that a reminder names; `None` when it names none. What is no id names no channel.
+fn named(ids: &[String]) -> Option<HashSet<Uuid>> {
+    (!ids.is_empty()).then(|| ids.iter().filter_map(|id| id.parse().ok()).collect())
 }
 
 /// `None` when it makes no sense; `Some(None)` when what was told stays as it is.

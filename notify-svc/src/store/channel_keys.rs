@@ -9,18 +9,23 @@ use uuid::Uuid;
 
 use crate::domain::{Channel, WebhookKeys, WebhookSecret};
 
-/// Adds the key that this version of `channel` made. The one before it signs for a while; those that do no longer go.
+/// Adds the key that this version of `channel` made. The one before it signs for a while; those that do no longer go, and
+/// those of which there are too many.
 pub(super) async fn add(
     transaction: &Transaction,
     channel: &Channel,
     secret: &WebhookSecret,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    const PRUNE: Sql = Sql::both("DELETE FROM channel_key WHERE channel_id = $1 AND signs_until_us <= $2");
+    const PRUNE: Sql = Sql::both(
+        "DELETE FROM channel_key WHERE channel_id = $1 AND (signs_until_us <= $2 OR version NOT IN
+             (SELECT version FROM channel_key WHERE channel_id = $1 ORDER BY version DESC LIMIT $3))",
+    );
     const REPLACE: Sql =
         Sql::both("UPDATE channel_key SET signs_until_us = $2 WHERE channel_id = $1 AND signs_until_us IS NULL");
     const ADD: Sql = Sql::both("INSERT INTO channel_key (channel_id, version, secret) VALUES ($1, $2, $3)");
-    PRUNE.run(transaction, [channel.id.into(), now.as_micros().into()]).await?;
+    let kept = WebhookKeys::MOST as i64 - 1;
+    PRUNE.run(transaction, [channel.id.into(), now.as_micros().into(), kept.into()]).await?;
     REPLACE.run(transaction, [channel.id.into(), now.plus(WebhookKeys::OVERLAP).as_micros().into()]).await?;
     let secret = secret.expose_bytes().to_vec();
     ADD.run(transaction, [channel.id.into(), channel.version.into(), secret.into()]).await?;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Store, channels, tables::delivery};
-use crate::domain::{Cause, Delivery, DeliveryEvent, NotificationEvent, NotificationId};
+use crate::domain::{Cause, Delivery, DeliveryEvent, Firing, NotificationEvent, NotificationId};
 
 // Rows are one JSON parameter, so that a statement is the same for every number of them.
 
@@ -56,12 +56,26 @@ const REWRITE: Sql = Sql {
         WHERE old.id = unhex(new.value->>'id', '-')",
 };
 
+/// In the order of their ids, so that two who lock many do not lock each other out.
+const WAITING: Sql = Sql {
+    postgres: "
+        SELECT * FROM delivery
+        WHERE notification_id IN (SELECT value::uuid FROM json_array_elements_text($1::json)) AND next_us IS NOT NULL
+        ORDER BY id FOR UPDATE",
+    sqlite: "
+        SELECT * FROM delivery
+        WHERE notification_id IN (SELECT unhex(value, '-') FROM json_each($1)) AND next_us IS NOT NULL
+        ORDER BY id",
+};
+
 impl Store {
-    /// Plans a delivery of each of these new notifications to every channel that its person uses.
+    /// Plans a delivery of each of these new notifications to every channel that its person uses and that its firing, one
+    /// of `firings`, does not leave out.
     pub(super) async fn plan_deliveries(
         &self,
         transaction: &Transaction,
         created: &[NotificationEvent],
+        firings: &[Firing],
         now: Timestamp,
     ) -> Result<(), StoreError> {
         if created.is_empty() {
@@ -72,9 +86,11 @@ impl Store {
         for channel in channels::taking_deliveries(transaction, users).await? {
             used.entry((channel.user_id, channel.workspace_id)).or_default().push(channel.id);
         }
+        let firings: HashMap<NotificationId, &Firing> = firings.iter().map(|it| (it.notification_id(), it)).collect();
         let mut planned = Vec::new();
         for NotificationEvent { after: told, cause, .. } in created {
-            let channels = used.get(&(told.user_id, told.workspace_id)).into_iter().flatten();
+            let wanted = |channel: &&Uuid| firings.get(&told.id).is_none_or(|firing| firing.goes_to(**channel));
+            let channels = used.get(&(told.user_id, told.workspace_id)).into_iter().flatten().filter(wanted);
             planned.extend(channels.map(|channel| Delivery::plan(new_id(now), told, *channel, cause.clone(), now)));
         }
         let planned = insert(transaction, planned).await?;
@@ -93,8 +109,7 @@ impl Store {
         }
         let causes: HashMap<NotificationId, &Cause> =
             withdrawn.iter().map(|event| (event.after.id, &event.cause)).collect();
-        let of_these = delivery::Column::NotificationId.is_in(causes.keys().map(|id| id.0));
-        let waiting = lock_waiting(transaction, delivery::Entity::find().filter(of_these)).await?;
+        let waiting = lock_waiting_for_notifications(transaction, causes.keys()).await?;
         let own = |it: &Delivery| it.own_cause(self.log.source());
         let cause = |it: &Delivery| causes.get(&it.notification_id).map_or_else(|| own(it), |&cause| cause.clone());
         self.cancel(transaction, waiting, cause, now).await
@@ -168,14 +183,15 @@ fn changeable(it: &Delivery) -> Value {
     })
 }
 
-/// Those of `deliveries` that wait, locked in the order of their ids, so that two who lock many do not lock each other
-/// out.
-async fn lock_waiting(
+/// What waits of these notifications, locked.
+async fn lock_waiting_for_notifications(
     transaction: &Transaction,
-    deliveries: Select<delivery::Entity>,
+    notifications: impl Iterator<Item = &NotificationId>,
 ) -> Result<Vec<Delivery>, StoreError> {
-    let waiting = deliveries.filter(delivery::Column::NextUs.is_not_null()).order_by_asc(delivery::Column::Id);
-    waiting.lock_exclusive().all(transaction).await?.into_iter().map(Delivery::try_from).collect()
+    let notifications: Value = notifications.map(|id| json!(id)).collect();
+    let statement = WAITING.bind(transaction, [notifications.to_string().into()]);
+    let waiting = delivery::Entity::find().from_raw_sql(statement).all(transaction).await?;
+    waiting.into_iter().map(Delivery::try_from).collect()
 }
 
 /// What waits for this channel, locked.
@@ -183,8 +199,12 @@ pub(super) async fn lock_waiting_for_channel(
     transaction: &Transaction,
     channel: Uuid,
 ) -> Result<Vec<Delivery>, StoreError> {
-    let of_channel = delivery::Entity::find().filter(delivery::Column::ChannelId.eq(channel));
-    lock_waiting(transaction, of_channel).await
+    let waiting = delivery::Entity::find()
+        .filter(delivery::Column::ChannelId.eq(channel))
+        .filter(delivery::Column::NextUs.is_not_null())
+        .order_by_asc(delivery::Column::Id)
+        .lock_exclusive();
+    waiting.all(transaction).await?.into_iter().map(Delivery::try_from).collect()
 }
 
 /// The delivery with this id, whosoever it is, kept from other writers until the transaction ends.

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use mesh_store::{Sql, StoreError, Transaction, commit};
-use mesh_types::Timestamp;
+use mesh_types::{Timestamp, UserId};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
@@ -37,6 +37,8 @@ pub struct ClaimDue<'a> {
     pub limit: usize,
     /// None for these hosts, which have enough to do.
     pub busy_hosts: &'a [String],
+    /// None for these people, for whom enough is under way.
+    pub busy_people: &'a [UserId],
     /// For how long.
     pub lease: Duration,
     /// When.
@@ -51,21 +53,24 @@ impl Due {
     }
 }
 
-/// Oldest first. Replicas pass over what another one is claiming right now; SQLite has one writer.
+/// Oldest first. Replicas pass over what another one is claiming right now; SQLite has one writer. What is claimed is
+/// looked for once: inside of the join it might be again, and lease more than the limit.
 const CLAIM: Sql = Sql {
     postgres: "
-        UPDATE delivery SET lease_us = $2 WHERE id IN (
+        WITH chosen AS MATERIALIZED (
             SELECT due.id FROM delivery AS due JOIN channel ON channel.id = due.channel_id
             WHERE due.next_us <= $1 AND due.lease_us <= $1
               AND channel.host NOT IN (SELECT value FROM json_array_elements_text($3::json))
-            ORDER BY due.next_us LIMIT $4 FOR UPDATE OF due SKIP LOCKED)
-        RETURNING *",
+              AND due.user_id NOT IN (SELECT value::uuid FROM json_array_elements_text($4::json))
+            ORDER BY due.next_us LIMIT $5 FOR UPDATE OF due SKIP LOCKED)
+        UPDATE delivery SET lease_us = $2 FROM chosen WHERE delivery.id = chosen.id RETURNING delivery.*",
     sqlite: "
         UPDATE delivery SET lease_us = $2 WHERE id IN (
             SELECT due.id FROM delivery AS due JOIN channel ON channel.id = due.channel_id
             WHERE due.next_us <= $1 AND due.lease_us <= $1
               AND channel.host NOT IN (SELECT value FROM json_each($3))
-            ORDER BY due.next_us LIMIT $4)
+              AND due.user_id NOT IN (SELECT unhex(value, '-') FROM json_each($4))
+            ORDER BY due.next_us LIMIT $5)
         RETURNING *",
 };
 
@@ -90,7 +95,10 @@ impl Store {
         let hosts = serde_json::Value::from(claim.busy_hosts).to_string();
         let limit = i64::try_from(claim.limit).unwrap_or(i64::MAX);
         let background = self.database.background();
-        let values = [claim.now.as_micros().into(), lease.as_micros().into(), hosts.into(), limit.into()];
+        let people: serde_json::Value = claim.busy_people.iter().map(|user| serde_json::json!(user)).collect();
+        let people = people.to_string();
+        let values =
+            [claim.now.as_micros().into(), lease.as_micros().into(), hosts.into(), people.into(), limit.into()];
         let statement = CLAIM.bind(background.writer(), values);
         let rows = delivery::Entity::find().from_raw_sql(statement).all(background.writer()).await?;
         let mut claimed: Vec<Delivery> = rows.into_iter().map(Delivery::try_from).collect::<Result<_, _>>()?;
@@ -145,6 +153,7 @@ impl Store {
         let found = deliveries::lock(&transaction, due.delivery.id).await?;
         let cause = |it: &Delivery| it.own_cause(self.log.source());
         self.cancel(&transaction, found.into_iter().collect(), cause, now).await?;
+        release(&transaction, std::slice::from_ref(due)).await?;
         self.finish(transaction).await
     }
 

@@ -31,7 +31,7 @@ impl Store {
             self.append(transaction, &self.codec.notification, events, now).await?;
         }
         let live = created.into_iter().filter(|event| event.after.withdraw_time.is_none()).collect::<Vec<_>>();
-        self.plan_deliveries(transaction, &live, now).await?;
+        self.plan_deliveries(transaction, &live, firings, now).await?;
         self.cancel_deliveries(transaction, &withdrawn, now).await
     }
 }

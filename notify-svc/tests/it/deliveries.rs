@@ -15,12 +15,13 @@ use tonic::Code;
 use crate::{
     hooks::{create, deliveries, fire, get, retry, the_delivery_in, told, tried, update, webhook, with_receiver},
     receiver::{Receiver, Reply},
-    reminders::{Reminder, again},
+    reminders::{Reminder, again, fresh_id},
     support::refused,
 };
 
 mesh_testkit::on_both_databases!(
     every_channel_that_is_on_gets_every_notification_once,
+    a_reminder_that_names_channels_goes_to_these_alone,
     a_reminder_told_twice_is_delivered_once,
     what_is_withdrawn_before_it_was_sent_is_cancelled,
     deleting_a_channel_cancels_what_waits_for_it,
@@ -53,6 +54,28 @@ async fn every_channel_that_is_on_gets_every_notification_once(database: TestDat
         assert!(delivery.next_attempt_time.is_none() && delivery.deliver_time.is_some());
     }
     assert!(get(&mut world.client(), &channel.id).await.last_success_time.is_some());
+}
+
+async fn a_reminder_that_names_channels_goes_to_these_alone(database: TestDatabase) {
+    let (world, named, channel) = with_receiver(database, Reply::Status(200)).await;
+    let other = Receiver::answering(Reply::Status(200)).await;
+    let mut client = world.client();
+    create(&mut client, webhook(&other.url())).await;
+    let off = create(&mut client, Channel { enabled: Some(false), ..webhook(&other.url()) }).await;
+    let foreign = create(&mut world.client_of(&TestUser::new()), webhook(&other.url())).await;
+    let of_no_use = vec![off.id, foreign.id, fresh_id().to_string(), "nonsense".to_owned()];
+    let nowhere = Reminder { channels: of_no_use.clone(), ..Reminder::of(&world.user, "inbox only") };
+    let somewhere =
+        Reminder { channels: [of_no_use, vec![channel.id.clone()]].concat(), ..Reminder::of(&world.user, "one") };
+    world.tell(&[nowhere.fires(2), somewhere.fires(2)]).await;
+    // Told after them, to both.
+    fire(&world, "everywhere").await;
+    world.inbox(3).await;
+    named.requests(2).await;
+    other.requests(1).await;
+    let all = deliveries(&mut client).await;
+    assert_eq!(all.iter().filter(|delivery| delivery.channel_id == channel.id).count(), 2);
+    assert_eq!(all.len(), 3, "{all:?}");
 }
 
 async fn a_reminder_told_twice_is_delivered_once(database: TestDatabase) {
@@ -114,8 +137,14 @@ async fn a_channel_that_is_off_gets_nothing(database: TestDatabase) {
     fire(&world, "not planned").await;
     world.inbox(2).await;
     world.clock.advance(Duration::from_secs(5));
-    the_delivery_in(&world, DeliveryState::Cancelled).await;
+    let cancelled = the_delivery_in(&world, DeliveryState::Cancelled).await;
     assert_eq!(receiver.seen().len(), 1);
+    // Turned on again, it is sent at once: whoever cancelled it does not hold it.
+    receiver.answer(Reply::Status(200));
+    let on = Channel { id: cancelled.channel_id.clone(), enabled: Some(true), ..Channel::default() };
+    client.update_channel(update(on, &["enabled"])).await.expect("turned on");
+    client.retry_delivery(retry(&cancelled.id)).await.expect("wanted again");
+    the_delivery_in(&world, DeliveryState::Delivered).await;
 }
 
 async fn two_replicas_send_everything_once(database: TestDatabase) {

@@ -24,6 +24,7 @@ mesh_testkit::on_both_databases!(
     a_busy_receiver_is_left_alone_for_as_long_as_it_asks,
     a_redirect_is_not_followed,
     a_slow_receiver_holds_up_nobody_else,
+    many_slow_receivers_of_one_person_hold_up_nobody_else,
 );
 
 /// From when on the next attempt is due, in seconds after the world's clock.
@@ -198,4 +199,29 @@ async fn a_slow_receiver_holds_up_nobody_else(database: TestDatabase) {
     world.tell(&to_quick).await;
     quick.requests(10).await;
     assert_eq!(slow.seen().len(), 2);
+}
+
+async fn many_slow_receivers_of_one_person_hold_up_nobody_else(database: TestDatabase) {
+    let world = world_with(database, |config| {
+        config.webhooks.max_in_flight = 4;
+        config.webhooks.max_in_flight_per_host = 2;
+    })
+    .await;
+    let mut slow = Vec::new();
+    for host in 2..6 {
+        slow.push(Receiver::at(&format!("127.0.0.{host}:0"), Reply::Nothing).await);
+    }
+    for receiver in &slow {
+        create(&mut world.client(), webhook(&receiver.url())).await;
+    }
+    let to_slow: Vec<_> = (0..5).map(|_| Reminder::of(&world.user, "slow").fires(2)).collect();
+    world.tell(&to_slow).await;
+    let under_way = || slow.iter().map(|receiver| receiver.seen().len()).sum::<usize>();
+    eventually(async || under_way() == 2).await;
+    let (quick, other) = (Receiver::answering(Reply::Status(200)).await, TestUser::new());
+    create(&mut world.client_of(&other), webhook(&quick.url())).await;
+    let to_quick: Vec<_> = (0..10).map(|_| Reminder::of(&other, "quick").fires(2)).collect();
+    world.tell(&to_quick).await;
+    quick.requests(10).await;
+    assert_eq!(under_way(), 2);
 }

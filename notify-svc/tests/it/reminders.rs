@@ -21,13 +21,16 @@ pub(crate) struct Reminder {
     pub(crate) workspace: WorkspaceId,
     pub(crate) user: UserId,
     pub(crate) title: String,
+    /// The channels that it names.
+    pub(crate) channels: Vec<String>,
 }
 
 impl Reminder {
     /// Of a task with this title in the user's personal workspace.
     pub(crate) fn of(user: &TestUser, title: &str) -> Self {
         let (workspace, user) = (user.workspace(), user.id());
-        Self { id: fresh_id(), task_id: fresh_id(), workspace, user, title: title.to_owned() }
+        let (title, channels) = (title.to_owned(), Vec::new());
+        Self { id: fresh_id(), task_id: fresh_id(), workspace, user, title, channels }
     }
 
     /// It fires: this version of it, the first of its generation.
@@ -81,6 +84,7 @@ impl Reminder {
             workspace_id: self.workspace.to_string(),
             task_id: self.task_id.to_string(),
             user_id: self.user.to_string(),
+            channel_ids: self.channels.clone(),
             version,
             ..ProtoReminder::default()
         }

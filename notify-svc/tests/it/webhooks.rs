@@ -76,7 +76,7 @@ async fn after_a_rotation_both_keys_sign_for_a_day(database: TestDatabase) {
         rotate_secret: true,
         ..UpdateChannelRequest::default()
     };
-    let rotated = client.update_channel(request).await.expect("a new key").into_inner();
+    let rotated = client.update_channel(request.clone()).await.expect("a new key").into_inner();
     let (old, new) = (secret_of(&channel), secret_of(&rotated));
     assert!(new.starts_with("whsec_") && new != old);
     world.clock.advance(Duration::from_secs(86_399));
@@ -88,6 +88,23 @@ async fn after_a_rotation_both_keys_sign_for_a_day(database: TestDatabase) {
     fire(&world, "after the day").await;
     let seen = receiver.requests(2).await;
     assert_eq!(seen[1].header("webhook-signature"), signature(&new, &seen[1]));
+    // However often keys are made, few sign.
+    for _ in 0..6 {
+        client.update_channel(request.clone()).await.expect("a new key");
+    }
+    fire(&world, "with the newest keys").await;
+    let seen = receiver.requests(3).await;
+    assert_eq!(seen[2].header("webhook-signature").split(' ').count(), 4);
+    let kept = keys_kept(&world).await;
+    assert_eq!(kept, 4);
+}
+
+async fn keys_kept(world: &World) -> usize {
+    const KEYS: mesh_store::Sql = mesh_store::Sql::both("SELECT version FROM channel_key");
+    let database = world.database.connect().await;
+    let keys = KEYS.all(database.reader(), []).await.expect("rows").len();
+    database.close().await;
+    keys
 }
 
 async fn what_is_in_an_answer_does_not_matter(database: TestDatabase) {

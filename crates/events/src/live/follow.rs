@@ -36,15 +36,15 @@ impl<T: Watched> Tail<'_, T> {
     async fn follow_for_ever(&self) {
         let mut pause = FIRST_PAUSE;
         loop {
-            let before = self.live.head();
+            let before = self.live.followed();
             let error = match self.open().await {
                 Ok(tail) => self.read(tail).await,
                 Err(error) => error,
             };
             if matches!(error, BusError::PositionGone) {
-                self.begin_anew().await;
+                self.live.lose();
             }
-            if self.live.head() != before {
+            if self.live.followed() != before {
                 pause = FIRST_PAUSE;
             }
             tracing::warn!(error = %error, pause_ms = pause.as_millis() as u64, "watch tail ended, opening it again");
@@ -55,18 +55,16 @@ impl<T: Watched> Tail<'_, T> {
 
     /// Goes on where the last tail ended, or begins with what the ring can hold.
     async fn open(&self) -> Result<TailStream, BusError> {
-        let stream = self.bus.identity().await?;
-        let from = match self.live.head() {
-            Some(head) if *head.stream == *stream => match head.sequence {
-                0 => TailFrom::Last(self.live.backlog()),
-                sequence => TailFrom::After(Position { identity: stream, sequence }),
-            },
-            _ => {
-                self.live.begin(stream.into());
-                TailFrom::Last(self.live.backlog())
-            }
-        };
-        self.bus.tail(Filter { entities: vec![self.entity.to_owned()] }, from).await
+        let identity = self.bus.identity().await?;
+        let filter = Filter { entities: vec![self.entity.to_owned()] };
+        if let Some(Place { sequence, .. }) = self.live.followed().filter(|place| *place.stream == *identity) {
+            return self.bus.tail(filter, TailFrom::After(Position { identity, sequence })).await;
+        }
+        let tail = self.bus.tail(filter, TailFrom::Last(self.live.backlog())).await?;
+        // Asked after the tail was opened, so that whatever comes after this place comes through the tail.
+        let Position { identity, sequence } = self.bus.head().await?;
+        self.live.begin(Place { stream: identity.into(), sequence });
+        Ok(tail)
     }
 
     /// Reads until the tail fails.
@@ -93,13 +91,6 @@ impl<T: Watched> Tail<'_, T> {
                 tracing::error!(event.id = %event.id, event.type = event.event_type, "event cannot be shown to watchers");
                 self.live.skip(sequence);
             }
-        }
-    }
-
-    /// Something was missed. If the bus cannot be asked now, the next attempt finds out.
-    async fn begin_anew(&self) {
-        if let Ok(stream) = self.bus.identity().await {
-            self.live.begin(stream.into());
         }
     }
 }

@@ -75,20 +75,41 @@ pub struct LiveSettings {
 pub struct Live<T> {
     settings: LiveSettings,
     state: Mutex<State<T>>,
-    /// The place of the newest change that came in; `None` until there is a stream.
-    head: watch::Sender<Option<Place>>,
+    /// `None` until there is a stream.
+    front: watch::Sender<Option<Front>>,
+}
+
+/// How far the stream is known here.
+#[derive(Clone, Debug)]
+struct Front {
+    /// The place of the newest change that there was when the stream began here, or that came in since.
+    place: Place,
+    /// Whether the ring knows how far back it reaches: some change came in, or there was none to come.
+    settled: bool,
 }
 
 struct State<T> {
     ring: Ring<T>,
+    /// The number of the last change that came in; 0 is none yet. At first that lags behind the front, while what is kept
+    /// of the stream comes in.
+    reached: u64,
     watchers: HashMap<Uuid, HashMap<u64, Arc<Watcher<T>>>>,
     next_watcher: u64,
 }
 
 impl<T> Live<T> {
-    /// The place after which to follow the stream; `None` to begin with what is kept of it.
+    /// The newest place that is known of the stream; `None` while there is none.
     pub fn head(&self) -> Option<Place> {
-        self.head.borrow().clone()
+        self.front.borrow().as_ref().map(|front| front.place.clone())
+    }
+
+    /// The place after which to follow the stream; `None` to begin with what is kept of it.
+    fn followed(&self) -> Option<Place> {
+        let state = self.state();
+        let place = self.head()?;
+        // As long as nothing came in, nobody is owed what came before the place where the stream began.
+        let sequence = if state.reached == 0 { place.sequence } else { state.reached };
+        Some(Place { sequence, ..place })
     }
 
     /// How many changes to begin with.
@@ -96,15 +117,19 @@ impl<T> Live<T> {
         self.settings.ring as u64
     }
 
-    /// Moves the head on; `false` when the change was there before. Called with the state locked.
-    fn advance(&self, sequence: u64) -> bool {
-        self.head.send_if_modified(|head| match head {
-            Some(place) if place.sequence < sequence => {
-                place.sequence = sequence;
-                true
+    /// Takes note of a change; `false` when it was there before.
+    fn advance(&self, state: &mut State<T>, sequence: u64) -> bool {
+        if sequence <= state.reached {
+            return false;
+        }
+        state.reached = sequence;
+        self.front.send_modify(|front| {
+            if let Some(front) = front {
+                front.place.sequence = front.place.sequence.max(sequence);
+                front.settled = true;
             }
-            _ => false,
-        })
+        });
+        true
     }
 
     fn state(&self) -> MutexGuard<'_, State<T>> {
@@ -115,9 +140,9 @@ impl<T> Live<T> {
 impl<T: Watched> Live<T> {
     /// Nobody watches and nothing has happened yet.
     pub fn new(settings: LiveSettings) -> Arc<Self> {
-        let watchers = HashMap::new();
-        let state = State { ring: Ring::new(settings.ring), watchers, next_watcher: 0 };
-        Arc::new(Self { settings, state: Mutex::new(state), head: watch::Sender::new(None) })
+        let ring = Ring::new(settings.ring);
+        let state = State { ring, reached: 0, watchers: HashMap::new(), next_watcher: 0 };
+        Arc::new(Self { settings, state: Mutex::new(state), front: watch::Sender::new(None) })
     }
 
     /// Watches what is told to these audiences, from now on or from right after a place that was seen before.
@@ -139,29 +164,37 @@ impl<T: Watched> Live<T> {
     /// Waits until there is a stream, and, for a while, until it has come as far as `place`: whoever comes back may have
     /// been served by a process that was a little ahead of this one. `false` when there is no stream.
     async fn reaches(&self, place: Option<&Place>) -> bool {
-        let mut head = self.head.subscribe();
-        let reached = head.wait_for(|head| match (head, place) {
-            (Some(head), Some(place)) => head.stream != place.stream || head.sequence >= place.sequence,
-            (head, _) => head.is_some(),
+        let mut front = self.front.subscribe();
+        let reached = front.wait_for(|front| match (front, place) {
+            (Some(front), Some(place)) => front.can_judge(place),
+            (front, _) => front.is_some(),
         });
         // Not reached in time is for `subscribe` to judge.
         let _ = tokio::time::timeout(self.settings.patience, reached).await;
         self.head().is_some()
     }
 
-    /// Begins with another stream, or anew with one of which something was missed: what is kept is forgotten, and
-    /// everybody who watches has to list again.
-    pub fn begin(&self, stream: Arc<str>) {
+    /// Begins with another stream, or anew with one of which something was missed, whose newest place is this: what is
+    /// kept is forgotten, and everybody who watches has to list again. Every change after that place will come in, and
+    /// perhaps some before it.
+    pub fn begin(&self, newest: Place) {
         let mut state = self.state();
-        state.ring.clear();
-        state.end_all(Ended::Resync);
-        self.head.send_replace(Some(Place { stream, sequence: 0 }));
+        state.forget(newest.sequence);
+        let settled = newest.sequence == 0;
+        self.front.send_replace(Some(Front { place: newest, settled }));
+    }
+
+    /// Something of the stream was missed: everybody who watches has to list again, and the stream to begin anew.
+    fn lose(&self) {
+        let mut state = self.state();
+        state.forget(0);
+        self.front.send_replace(None);
     }
 
     /// Tells everybody whom it concerns. A version older than one that was told is not told any more.
     pub fn show(&self, shown: Shown<T>) {
         let mut state = self.state();
-        if !self.advance(shown.sequence) {
+        if !self.advance(&mut state, shown.sequence) {
             return;
         }
         let shown = Arc::new(shown);
@@ -173,9 +206,17 @@ impl<T: Watched> Live<T> {
     /// Takes note of a change that cannot be told.
     pub fn skip(&self, sequence: u64) {
         let mut state = self.state();
-        if self.advance(sequence) {
+        if self.advance(&mut state, sequence) {
             state.ring.skip(sequence);
         }
+    }
+}
+
+impl Front {
+    /// Whether it is known what came after `place`, or that it cannot be known.
+    fn can_judge(&self, place: &Place) -> bool {
+        let Place { stream, sequence } = &self.place;
+        *stream != place.stream || *sequence == place.sequence || (*sequence > place.sequence && self.settled)
     }
 }
 
@@ -186,9 +227,12 @@ impl<T: Watched> State<T> {
         }
     }
 
-    fn end_all(&mut self, ended: Ended) {
+    /// Forgets all changes; of those up to `newest` nothing is known from now on.
+    fn forget(&mut self, newest: u64) {
+        self.ring.clear(newest);
+        self.reached = 0;
         for watcher in self.watchers.values().flat_map(HashMap::values) {
-            watcher.end(ended);
+            watcher.end(Ended::Resync);
         }
         self.watchers.clear();
     }

@@ -13,21 +13,26 @@ use super::{Shown, Watched};
 pub(super) struct Ring<T> {
     capacity: usize,
     changes: VecDeque<Arc<Shown<T>>>,
-    /// All changes after this one are in the ring, but for those that were superseded.
-    floor: Option<u64>,
+    /// All changes after this one are in the ring, or will come in, but for those that were superseded.
+    floor: u64,
+    /// Whether no change came in yet.
+    untouched: bool,
     /// The newest version of each thing in the ring.
     newest: HashMap<Uuid, (i64, i64)>,
 }
 
 impl<T: Watched> Ring<T> {
     pub(super) fn new(capacity: usize) -> Self {
-        Self { capacity: capacity.max(1), changes: VecDeque::new(), floor: None, newest: HashMap::new() }
+        let (changes, newest) = (VecDeque::new(), HashMap::new());
+        Self { capacity: capacity.max(1), changes, floor: 0, untouched: true, newest }
     }
 
-    pub(super) fn clear(&mut self) {
+    /// Forgets everything; every change after `floor` will come in.
+    pub(super) fn clear(&mut self, floor: u64) {
         self.changes.clear();
         self.newest.clear();
-        self.floor = None;
+        self.floor = floor;
+        self.untouched = true;
     }
 
     /// Keeps a change; `false` when a newer version of the thing was told already.
@@ -47,13 +52,15 @@ impl<T: Watched> Ring<T> {
 
     /// Takes note of a change that is not kept.
     pub(super) fn skip(&mut self, sequence: u64) {
-        // What came before the first change that was seen is not known.
-        self.floor.get_or_insert(sequence.saturating_sub(1));
+        // What came before the first change that came in is not known.
+        if std::mem::take(&mut self.untouched) {
+            self.floor = self.floor.min(sequence.saturating_sub(1));
+        }
     }
 
     /// The changes after `sequence`; `None` when some of them are kept no longer.
     pub(super) fn after(&self, sequence: u64) -> Option<impl Iterator<Item = &Arc<Shown<T>>>> {
-        if self.floor.is_some_and(|floor| sequence < floor) {
+        if sequence < self.floor {
             return None;
         }
         let begin = self.changes.partition_point(|shown| shown.sequence <= sequence);
@@ -62,7 +69,7 @@ impl<T: Watched> Ring<T> {
 
     fn forget_oldest(&mut self) {
         let Some(oldest) = self.changes.pop_front() else { return };
-        self.floor = Some(oldest.sequence);
+        self.floor = oldest.sequence;
         let id = oldest.item.id();
         if self.newest.get(&id) == Some(&oldest.revision()) {
             self.newest.remove(&id);

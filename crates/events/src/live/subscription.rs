@@ -12,6 +12,8 @@ use super::{Ended, Live, Place, Shown, Watched};
 
 /// What waits for a watcher. The stream's side offers, the watcher's side takes.
 pub(super) struct Watcher<T> {
+    /// Changes up to this one are not for it: it has seen them, or did not ask for them.
+    after: u64,
     queue: Mutex<Queue<T>>,
     ready: Notify,
 }
@@ -26,19 +28,21 @@ struct Queue<T> {
 }
 
 impl<T: Watched> Watcher<T> {
-    fn new(backlog: Vec<Arc<Shown<T>>>, capacity: usize) -> Self {
+    fn new(after: u64, backlog: Vec<Arc<Shown<T>>>, capacity: usize) -> Self {
         let (by_sequence, by_id) = (BTreeMap::new(), HashMap::new());
         let mut queue = Queue { by_sequence, by_id, capacity: usize::MAX, ended: None };
         for shown in backlog {
             queue.offer(shown);
         }
         queue.capacity = capacity + queue.by_id.len();
-        Self { queue: Mutex::new(queue), ready: Notify::new() }
+        Self { after, queue: Mutex::new(queue), ready: Notify::new() }
     }
 
     pub(super) fn offer(&self, shown: Arc<Shown<T>>) {
-        self.queue().offer(shown);
-        self.ready.notify_one();
+        if shown.sequence > self.after {
+            self.queue().offer(shown);
+            self.ready.notify_one();
+        }
     }
 
     pub(super) fn end(&self, ended: Ended) {
@@ -124,7 +128,7 @@ impl<T: Watched> Live<T> {
         }
         let missed = state.ring.after(place.sequence).ok_or(Ended::Resync)?;
         let missed = missed.filter(|shown| audiences.contains(&shown.item.audience())).cloned().collect();
-        let watcher = Arc::new(Watcher::new(missed, self.settings.queue));
+        let watcher = Arc::new(Watcher::new(place.sequence, missed, self.settings.queue));
         let number = state.next_watcher;
         state.next_watcher += 1;
         for audience in &audiences {
@@ -157,10 +161,10 @@ impl<T: Watched> Subscription<T> {
     /// Moves on past changes that are of no interest, if nothing else waits.
     pub fn catch_up(&mut self) {
         // With the lock held nothing is offered between the two looks.
-        let _state = self.live.state();
-        let head = self.live.head().filter(|head| head.stream == self.place.stream);
-        if let Some(head) = head.filter(|_| self.watcher.is_idle()) {
-            self.place = head;
+        let state = self.live.state();
+        let same = self.live.head().is_some_and(|head| head.stream == self.place.stream);
+        if same && self.watcher.is_idle() {
+            self.place.sequence = self.place.sequence.max(state.reached);
         }
     }
 }

@@ -32,8 +32,13 @@ impl Watched for Thing {
 }
 
 fn live(ring: usize, queue: usize) -> Arc<Live<Thing>> {
+    live_from(0, ring, queue)
+}
+
+/// Of a stream that has come this far already.
+fn live_from(newest: u64, ring: usize, queue: usize) -> Arc<Live<Thing>> {
     let live = Live::new(LiveSettings { ring, queue, patience: Duration::ZERO });
-    live.begin("stream".into());
+    live.begin(place(newest));
     live
 }
 
@@ -121,10 +126,50 @@ async fn a_resumed_watch_begins_where_the_ring_still_reaches() {
 
 #[tokio::test]
 async fn what_came_before_the_first_change_that_was_seen_is_not_known() {
-    let live = live(10, 10);
+    let live = live_from(100, 10, 10);
     live.show(shown(100, 7, 1));
     assert_eq!(live.subscribe(vec![HERE], Some(place(98))).err(), Some(Ended::Resync));
     assert!(live.subscribe(vec![HERE], Some(place(99))).is_ok());
+}
+
+#[tokio::test]
+async fn of_a_stream_of_which_nothing_came_in_only_the_future_is_known() {
+    let live = live_from(100, 10, 10);
+    for old in [0, 99] {
+        assert_eq!(live.subscribe(vec![HERE], Some(place(old))).err(), Some(Ended::Resync), "{old}");
+    }
+    let mut resumed = live.subscribe(vec![HERE], Some(place(100))).expect("nothing is missing");
+    live.show(shown(101, 7, 1));
+    assert_eq!(waiting(&mut resumed).await, (vec![101], None));
+}
+
+#[tokio::test]
+async fn what_is_kept_of_the_stream_comes_in_for_those_who_come_back_only() {
+    let live = live_from(100, 10, 10);
+    let mut fresh = live.subscribe(vec![HERE], None).expect("a watch");
+    assert_eq!(fresh.place(), &place(100));
+    live.show(shown(97, 7, 1));
+    let mut resumed = live.subscribe(vec![HERE], Some(place(98))).expect("the rest is to come");
+    fresh.catch_up();
+    resumed.catch_up();
+    assert_eq!((fresh.place(), resumed.place()), (&place(100), &place(98)));
+    for sequence in 98..=101 {
+        live.show(shown(sequence, sequence.into(), 1));
+    }
+    assert_eq!(waiting(&mut fresh).await, (vec![101], None));
+    assert_eq!(waiting(&mut resumed).await, (vec![99, 100, 101], None));
+}
+
+#[tokio::test]
+async fn a_stream_of_which_something_was_missed_ends_every_watch() {
+    let live = live(10, 10);
+    let mut watcher = live.subscribe(vec![HERE], None).expect("a watch");
+    live.show(shown(5, 7, 1));
+    live.lose();
+    assert_eq!(waiting(&mut watcher).await, (vec![], Some(Ended::Resync)));
+    assert!(live.watch(vec![HERE], None).await.is_err(), "there is no stream");
+    live.begin(place(9));
+    assert_eq!(live.subscribe(vec![HERE], Some(place(5))).err(), Some(Ended::Resync));
 }
 
 #[tokio::test]
@@ -155,7 +200,7 @@ async fn another_stream_ends_every_watch() {
     let live = live(100, 10);
     let mut watcher = live.subscribe(vec![HERE], None).expect("a watch");
     live.show(shown(5, 7, 1));
-    live.begin("another".into());
+    live.begin(Place { stream: "another".into(), sequence: 0 });
     assert_eq!(waiting(&mut watcher).await, (vec![], Some(Ended::Resync)));
     assert_eq!(live.subscribe(vec![HERE], Some(place(5))).err(), Some(Ended::Resync));
     live.show(shown(1, 7, 1));
