@@ -17,8 +17,8 @@ impl Consumer {
         let letters: Vec<Letter> = batch.into_iter().map(Letter::from).collect();
         match self.apply_all(&letters).await {
             Ok(()) => Ok(()),
-            Err(EffectError::Dependency(reason)) => Err(Pause(reason)),
-            Err(EffectError::Event(_)) => self.apply_one_by_one(&letters).await,
+            // What is down is down for the first of them, too; but a batch may also be too heavy as a whole.
+            Err(_) => self.apply_one_by_one(&letters).await,
         }
     }
 
