@@ -8,7 +8,7 @@ use mesh_types::{Actor, Caller, Clock, Fault, Timestamp, new_id};
 
 use crate::{
     config::TokensConfig,
-    domain::{ClientHint, Grant},
+    domain::{ClientHint, Error, Grant},
 };
 
 /// The name under which the gateway signs.
@@ -102,6 +102,10 @@ impl Keys {
     /// UNAUTHENTICATED when it is not one of ours, or has ended.
     pub fn renew(&self, token: &str, client: &ClientHint) -> Result<AccessToken, Fault> {
         let verified = self.0.verifier.verify(token)?;
+        // A service calls others directly; what it signed says nothing at the edge.
+        if verified.caller.actor.service.is_some() {
+            return Err(Error::CredentialUnknown.into());
+        }
         self.sign(verified.caller.clone(), client, verified.expires)
     }
 

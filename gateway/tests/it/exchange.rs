@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use gateway::{Keys, app::ClientHint};
-use mesh_rpc::{AUDIENCE, Claims, TokenSigner};
+use mesh_rpc::{AUDIENCE, Claims, ServiceTokens, TokenSigner};
 use mesh_testkit::{FakeClock, TestDatabase, TestTokens, TestUser};
-use mesh_types::{Clock, Reason, Role};
+use mesh_types::{Clock, Reason, Role, UserId, WorkspaceId};
+use uuid::Uuid;
 
 use crate::world::{World, seconds};
 
@@ -85,6 +86,20 @@ fn a_token_for_another_audience_is_refused() {
     assert!(keys.verifier().verify(&good).is_ok());
     let other = signer.sign(&claims("elsewhere")).expect("a token");
     assert_eq!(keys.verifier().verify(&other).expect_err("another audience").reason, Reason::TokenInvalid);
+}
+
+#[test]
+fn what_a_service_signed_is_no_credential() {
+    let clock: Arc<dyn Clock> = Arc::new(FakeClock::default());
+    let pem = TokenSigner::generate_pem().expect("randomness");
+    let scheduler = TokenSigner::generate("scheduler-svc").expect("randomness");
+    let keys = Keys::new(&pem, vec![scheduler.public_key().clone()], Arc::clone(&clock)).expect("a key");
+    let token = ServiceTokens::new(scheduler, "scheduler-svc", clock);
+    let workspace = WorkspaceId(Uuid::from_u128(2));
+    let token = token.for_member(UserId(Uuid::from_u128(1)), workspace, Role::Editor).expect("a token");
+    keys.verifier().verify(&token).expect("believed inside");
+    let refusal = keys.renew(&token, &ClientHint::default()).err().expect("a refusal at the edge");
+    assert_eq!(refusal.reason, Reason::TokenInvalid);
 }
 
 #[test]
