@@ -49,7 +49,7 @@ pub struct TimersConfig {
     pub batch: usize,
     /// How many overdue timers are fired in one go, between those that are on time.
     pub overdue_batch: usize,
-    /// How many timers one replica holds at most.
+    /// How many timers one replica holds at most, besides those that are due before it looks again.
     pub held: usize,
 }
 

@@ -7,11 +7,11 @@ use mesh_types::Timestamp;
 use super::{App, Error, Timers};
 use crate::{
     domain::{Firing, Timer},
-    store::FireSettings,
+    store::{self, FireSettings},
 };
 
-/// How soon to try again what somebody else was just changing.
-const AGAIN: Duration = Duration::from_millis(20);
+/// How soon to try again what cannot fire because of what is stored.
+const UNFIT_FOR: Duration = Duration::from_secs(60);
 
 /// How long after its time a timer that this replica holds is looked for, in case it was lost from memory.
 const LOST_AFTER: Duration = Duration::from_secs(2);
@@ -26,10 +26,25 @@ pub struct Volley {
     pub firings: Vec<Firing>,
     /// How many timers were taken out.
     pub taken: usize,
+    /// How many of these are to be tried again, because somebody else was just changing their reminders.
+    pub again: usize,
+}
+
+impl Volley {
+    /// Whether nothing could fire but what somebody else was just changing.
+    pub fn is_stuck(&self) -> bool {
+        self.again > 0 && self.firings.is_empty()
+    }
+
+    fn add(&mut self, other: Self) {
+        self.firings.extend(other.firings);
+        self.taken += other.taken;
+        self.again += other.again;
+    }
 }
 
 impl App {
-    /// Fires what is due; when nothing is, some of what is overdue.
+    /// Fires what is due; when nothing of that can fire, some of what is overdue.
     ///
     /// # Errors
     /// What the database says; whatever was taken out is held again then.
@@ -37,18 +52,23 @@ impl App {
         let settings = *self.timers.settings();
         let now = self.clock.now();
         let on_time = self.timers.queue().take_due(now, settings.batch);
+        let mut volley = Volley::default();
         if !on_time.is_empty() {
-            return self.fire(on_time, |timers, again| timers.hold(again)).await;
+            volley = self.fire(on_time, |timers, again| timers.hold(again)).await?;
+            if !volley.is_stuck() {
+                return Ok(volley);
+            }
         }
         let overdue = self.timers.queue().take_overdue(settings.overdue_batch);
         if overdue.is_empty() {
-            return Ok(Volley::default());
+            return Ok(volley);
         }
-        let volley = self.fire(overdue, |timers, again| timers.hold_overdue(again)).await;
+        let more = self.fire(overdue, |timers, again| timers.hold_overdue(again)).await;
         if self.timers.queue().overdue() < settings.overdue_batch {
             self.timers.look();
         }
-        volley
+        volley.add(more?);
+        Ok(volley)
     }
 
     /// How long until the next timer that is held is due; `None` when none is held.
@@ -59,19 +79,44 @@ impl App {
     }
 
     async fn fire(&self, timers: Vec<Timer>, back: impl Fn(&Timers, Vec<Timer>)) -> Result<Volley, Error> {
-        let settings = FireSettings { late_after: self.timers.settings().late_after };
-        let now = self.clock.now();
-        let later = |timer: Timer| Timer { due: timer.due.max(now.plus(AGAIN)), ..timer };
-        match self.background.fire(&timers, now, settings).await {
-            Ok(fired) => {
-                self.timers.hold(fired.again.into_iter().map(later));
-                Ok(Volley { firings: fired.firings, taken: timers.len() })
-            }
+        match self.fire_together(&timers).await {
+            Err(error) if error.blames_data() => self.fire_one_by_one(&timers).await,
             Err(error) => {
                 back(&self.timers, timers);
                 Err(error.into())
             }
+            Ok(volley) => Ok(volley),
         }
+    }
+
+    async fn fire_together(&self, timers: &[Timer]) -> Result<Volley, store::Error> {
+        let settings = FireSettings { late_after: self.timers.settings().late_after };
+        let now = self.clock.now();
+        let fired = self.background.fire(timers, now, settings).await?;
+        let volley = Volley { firings: fired.firings, taken: timers.len(), again: fired.again.len() };
+        // Behind everything that is due by now.
+        let behind = |timer: Timer| Timer { due: timer.due.max(now), ..timer };
+        self.timers.hold(fired.again.into_iter().map(behind));
+        Ok(volley)
+    }
+
+    /// One reminder that cannot be fired must not keep those beside it from firing: it is left alone for a while.
+    async fn fire_one_by_one(&self, timers: &[Timer]) -> Result<Volley, Error> {
+        let mut volley = Volley::default();
+        for (index, timer) in timers.iter().enumerate() {
+            match self.fire_together(std::slice::from_ref(timer)).await {
+                Ok(one) => volley.add(one),
+                Err(error) if error.blames_data() => {
+                    tracing::error!(error = %error, reminder.id = %timer.reminder_id, "a reminder cannot fire");
+                    self.timers.hold([Timer { due: self.clock.now().plus(UNFIT_FOR), ..*timer }]);
+                }
+                Err(error) => {
+                    self.timers.hold(timers.iter().skip(index).copied());
+                    return Err(error.into());
+                }
+            }
+        }
+        Ok(Volley { taken: timers.len(), ..volley })
     }
 
     /// Claims timers that nobody holds: those of the near future, and of the overdue ones as many as are to be held at
@@ -103,16 +148,24 @@ impl App {
     async fn claim_near(&self, span: (Timestamp, Timestamp)) -> Result<(), Error> {
         let settings = self.timers.settings();
         while self.timers.queue().len() < settings.held {
-            let claimed = self.background.claim_timers(self.timers.replica(), span, settings.batch).await?;
-            let (last, none) = (claimed.len() < settings.batch, claimed.is_empty());
-            if !none {
-                self.timers.hold(claimed);
-            }
-            if last {
+            if self.claim_batch(span).await? < settings.batch {
                 return Ok(());
             }
         }
+        // What is due at once must not wait until what is due later has made room.
+        self.claim_batch((span.0, self.timers.imminent(self.clock.now()))).await?;
         Ok(())
+    }
+
+    /// Holds the oldest free timers of a span; returns how many.
+    async fn claim_batch(&self, span: (Timestamp, Timestamp)) -> Result<usize, Error> {
+        let limit = self.timers.settings().batch;
+        let claimed = self.background.claim_timers(self.timers.replica(), span, limit).await?;
+        let count = claimed.len();
+        if count > 0 {
+            self.timers.hold(claimed);
+        }
+        Ok(count)
     }
 
     /// Says that this replica is there and will fire what it holds.

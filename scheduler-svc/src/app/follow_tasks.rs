@@ -14,8 +14,8 @@ impl App {
     pub async fn follow_tasks(&self, transaction: &Transaction, changes: &[TaskChange]) -> Result<bool, Error> {
         let now = self.clock.now();
         let moved = self.store.follow_tasks(transaction, changes, now).await?;
-        self.close_occurrences(transaction, changes, now).await?;
-        Ok(moved > 0 || changes.iter().any(|change| change.task.is_over()))
+        let planned = self.close_occurrences(transaction, changes, now).await?;
+        Ok(moved > 0 || planned)
     }
 
     /// Wakes whoever has something to do after that was committed.

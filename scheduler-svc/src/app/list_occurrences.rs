@@ -1,7 +1,7 @@
 //! The times of a schedule are listed: those with their tasks, then the computed ones to come.
 
 use mesh_recurrence::Nominal;
-use mesh_types::{Caller, PageSize, PageToken, Timestamp};
+use mesh_types::{Caller, Fault, PageSize, PageToken, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -47,6 +47,17 @@ struct Key {
     counted: i32,
 }
 
+impl Key {
+    /// More than anybody pages through, and far from where counting on would overflow.
+    const MOST: i32 = i32::MAX / 2;
+
+    /// The nominal start where the page ended. (A page token is not a secret; anybody can make one.)
+    fn nominal(&self) -> Result<Nominal, Fault> {
+        let nominal = self.nominal.parse().ok().filter(|_| (0..=Self::MOST).contains(&self.counted));
+        nominal.ok_or_else(forged)
+    }
+}
+
 impl App {
     /// One page of occurrences.
     ///
@@ -58,7 +69,7 @@ impl App {
         let identity = identity(caller, &list);
         let identity: Vec<&str> = identity.iter().map(String::as_str).collect();
         let key = PageToken::decode::<Key>(&list.page_token, &identity)?;
-        let begin = key.as_ref().map(|key| key.nominal.parse::<Nominal>().map_err(|_| forged())).transpose()?;
+        let begin = key.as_ref().map(Key::nominal).transpose()?;
 
         let wanted = usize::try_from(list.page_size.get()).unwrap_or(usize::MAX);
         let (after, before) = (list.after, list.before);

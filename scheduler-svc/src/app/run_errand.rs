@@ -27,7 +27,7 @@ impl App {
     /// When the database fails.
     pub async fn claim_errands(&self) -> Result<Vec<Errand>, Error> {
         let now = self.clock.now();
-        Ok(self.store.background().claim_errands(now, now.plus(LEASE), CLAIMED).await?)
+        Ok(self.background.claim_errands(now, now.plus(LEASE), CLAIMED).await?)
     }
 
     /// Does one errand, or puts it off if it cannot be done now.
@@ -42,9 +42,8 @@ impl App {
             Some(ToDo::Link) => self.link_task(schedule, occurrence).await,
             None => Ok(()),
         };
-        let store = self.store.background();
         let Err(fault) = done else {
-            return Ok(store.finish_errand(occurrence.schedule_id, occurrence.nominal).await?);
+            return Ok(self.background.finish_errand(occurrence.schedule_id, occurrence.nominal).await?);
         };
         let pause = pause(*attempts);
         tracing::warn!(
@@ -55,15 +54,14 @@ impl App {
             pause.seconds = pause.as_secs(),
             "the task of an occurrence cannot be written yet"
         );
-        Ok(store.put_off_errand(&errand, self.clock.now().plus(pause)).await?)
+        Ok(self.background.put_off_errand(&errand, self.clock.now().plus(pause)).await?)
     }
 
-    /// Makes the task. One that is there already was made by an attempt whose answer was lost. Where its list or its
-    /// parent is gone, it is made without.
+    /// Makes the task. One that is there already was made by an attempt whose answer was lost: the occurrence tells, for
+    /// ever, so there is no request id. Where its list or its parent is gone, it is made without.
     async fn create_task(&self, schedule: &Schedule, occurrence: &Occurrence) -> Result<(), Fault> {
         let message = occurrence_tasks::message(schedule, occurrence);
-        let request = occurrence.task_id.to_string();
-        let Err(fault) = self.tasks.create_task(member(schedule), message.clone(), &request).await else {
+        let Err(fault) = self.tasks.create_task(member(schedule), message.clone()).await else {
             return Ok(());
         };
         let places = message.list_id.is_some() || message.parent_id.is_some();
@@ -71,7 +69,7 @@ impl App {
             ErrorKind::AlreadyExists => Ok(()),
             ErrorKind::NotFound | ErrorKind::InvalidArgument | ErrorKind::FailedPrecondition if places => {
                 let alone = occurrence_tasks::without_places(message);
-                match self.tasks.create_task(member(schedule), alone, &format!("{request}/alone")).await {
+                match self.tasks.create_task(member(schedule), alone).await {
                     Err(fault) if fault.kind != ErrorKind::AlreadyExists => Err(fault),
                     _ => Ok(()),
                 }

@@ -29,7 +29,7 @@ pub struct TimerSettings {
     pub batch: usize,
     /// How many overdue timers are fired in one go, between those that are on time.
     pub overdue_batch: usize,
-    /// How many timers are held at most.
+    /// How many timers are held at most, besides those that are due before the next look.
     pub held: usize,
 }
 
@@ -60,11 +60,17 @@ impl Timers {
         &self.settings
     }
 
-    /// Which timers are held by the replica that sets them at `now`: near ones, unless there are too many already.
+    /// Which timers are held by the replica that sets them at `now`: near ones, and when there are many already only those
+    /// that are due before others had their chance to claim them.
     pub fn near(&self, now: Timestamp) -> Near {
         let room = self.queue().len() < self.settings.held;
-        let before = if room { now.plus(self.settings.look_ahead) } else { Timestamp::from_micros(i64::MIN) };
+        let before = if room { now.plus(self.settings.look_ahead) } else { self.imminent(now) };
         Near { replica: self.replica, before }
+    }
+
+    /// What is due before this is held however many are held already.
+    pub(super) fn imminent(&self, now: Timestamp) -> Timestamp {
+        now.plus(2 * self.settings.sweep)
     }
 
     /// Holds these until their time.

@@ -63,10 +63,10 @@ impl TasksClient {
     ///
     /// # Errors
     /// ALREADY_EXISTS when the occurrence has its task already; whatever else task-svc says.
-    pub async fn create_task(&self, member: Member, task: Task, request_id: &str) -> Result<Task, Fault> {
+    pub async fn create_task(&self, member: Member, task: Task) -> Result<Task, Fault> {
         let token = self.tokens.for_member(member.user, member.workspace, Role::Editor)?;
         let workspace_id = member.workspace.to_string();
-        let request = CreateTaskRequest { task: Some(task), workspace_id, request_id: request_id.to_owned() };
+        let request = CreateTaskRequest { task: Some(task), workspace_id, ..CreateTaskRequest::default() };
         let answer = self.client.clone().create_task(authorized(request, &token)?).await;
         answer.map(tonic::Response::into_inner).map_err(|status| fault_of(&status))
     }

@@ -6,6 +6,10 @@ use uuid::Uuid;
 
 use super::{ReminderError, ReminderEvent, TaskRef, Timer, Verb};
 
+/// Where the calendar begins and ends: with the years 1 and 9999. No other instants can be told.
+pub(super) const FIRST_INSTANT: Timestamp = Timestamp::from_micros(-62_135_596_800_000_000);
+pub(super) const LAST_INSTANT: Timestamp = Timestamp::from_micros(253_402_300_799_999_999);
+
 /// A wish to be told of a task at some time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reminder {
@@ -159,7 +163,8 @@ impl Anchor {
 }
 
 impl When {
-    /// The instant that is meant, as things stand with the task; `zone` is the person's.
+    /// The instant that is meant, as things stand with the task; `zone` is the person's. Beyond the calendar's ends it is
+    /// its end: nobody could be told of any other.
     pub(super) fn instant(self, task: &TaskRef, zone: Option<&str>) -> Option<Timestamp> {
         let (micros, anchor) = match self {
             Self::At(instant) => return Some(instant),
@@ -167,7 +172,7 @@ impl When {
             Self::Offset(micros, Anchor::Start) => (micros, task.start.as_ref()),
         };
         let anchor = anchor?.first_instant(zone);
-        Some(Timestamp::from_micros(anchor.as_micros().saturating_add(micros)))
+        Some(Timestamp::from_micros(anchor.as_micros().saturating_add(micros)).clamp(FIRST_INSTANT, LAST_INSTANT))
     }
 }
 

@@ -65,6 +65,16 @@ fn follow(reminder: &Reminder, task: &TaskRef, now: i64) -> Option<(Verb, State,
 }
 
 #[test]
+fn a_time_beyond_the_calendar_is_its_end() {
+    let years = 315_360_000;
+    let person = || (UserId(Uuid::from_u128(3)), None);
+    let made = |due, offset| Reminder::create(Uuid::from_u128(4), &task(Some(due)), person(), draft(offset), at(0));
+    let fires = |due, offset| made(due, offset).expect("an open task").after.fire_time.map(Timestamp::to_parts);
+    assert_eq!(fires(253_402_300_799, years), Some((253_402_300_799, 999_999_000)));
+    assert_eq!(fires(-62_135_596_800, -years), Some((-62_135_596_800, 0)));
+}
+
+#[test]
 fn a_timer_of_another_generation_fires_nothing() {
     let reminder = reminder();
     let timer = reminder.timer().expect("it is set");

@@ -109,7 +109,7 @@ impl Schedule {
     /// `planned` are the occurrences that there are.
     ///
     /// # Errors
-    /// When it has ended.
+    /// When it has ended, or finding the next one takes too much work.
     pub fn resume(&self, owed: &[Closed], planned: &[Nominal], now: Timestamp) -> ScheduleDecision {
         self.refuse_if_over()?;
         if self.state == ScheduleState::Active {
@@ -139,7 +139,7 @@ impl Schedule {
     /// is paused (the successor is owed until it is resumed), nor when it has ended.
     ///
     /// # Errors
-    /// When its rules cannot be read any more.
+    /// When its rules cannot be read any more, or finding the next one takes too much work.
     pub fn succeed(&self, closed: Closed, planned: &[Nominal], now: Timestamp) -> ScheduleDecision {
         if self.state != ScheduleState::Active || self.delete_time.is_some() {
             return Ok(None);

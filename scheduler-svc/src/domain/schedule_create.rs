@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use super::{
     Advance, Occurrence, OccurrenceState, Place, Schedule, ScheduleError, ScheduleEvent, SchedulePolicies,
-    ScheduleState, ScheduleStep, ScheduleVerb, Since, TaskRef, Template, ToDo, template::wall_time,
+    ScheduleState, ScheduleStep, ScheduleVerb, Since, TaskRef, Template, ToDo, reminder::FIRST_INSTANT,
+    template::wall_time,
 };
 
 /// What a new schedule says of itself.
@@ -144,7 +145,8 @@ fn check(draft: &ScheduleDraft, start: Nominal, zone: &TimeZone) -> Result<(Rule
         Outcome::GaveUp => return Err(ScheduleError::TooHard),
     };
     let place = if first.nominal == start { Some(Place::from(&first)) } else { Place::of(start, zone) };
-    Ok((rules, place.ok_or(ScheduleError::StartUnplaceable)?))
+    let place = place.filter(|place| place.instant >= FIRST_INSTANT).ok_or(ScheduleError::StartUnplaceable)?;
+    Ok((rules, place))
 }
 
 /// Whether the rules end by COUNT.

@@ -94,6 +94,11 @@ impl ScheduleError {
         }
     }
 
+    /// What is not known is nothing, where it is only told. Other errors stay.
+    pub(super) fn unless_too_hard<T>(self) -> Result<Option<T>, Self> {
+        if self == Self::TooHard { Ok(None) } else { Err(self) }
+    }
+
     /// The field that is wrong and the rule it breaks, where it is one.
     fn violated(&self) -> Option<(&'static str, &'static str)> {
         match self {

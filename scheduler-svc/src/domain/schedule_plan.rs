@@ -60,7 +60,9 @@ impl Schedule {
             };
             taken.push(found.nominal);
             extended.after.planned_count += 1;
-            extended.after.next = extended.after.upcoming_after(found.nominal)?;
+            // What comes after that is only told; whether it can be found matters when it is to be planned.
+            extended.after.next =
+                extended.after.upcoming_after(found.nominal).or_else(ScheduleError::unless_too_hard)?;
             extended.occurrences.push(Occurrence::planned(self.id, &found, now));
         }
         Ok(extended)
@@ -81,7 +83,7 @@ impl Schedule {
         };
         let start = if self.policies.advance == Advance::FromDue { self.start } else { after };
         let search = Search { series: self.series_from(start)?, skip: self.skips(), zone, now };
-        let found = search.first_free(after, taken);
+        let found = search.first_free(after, taken)?;
         Ok(found.filter(|found| self.policies.end.admits(found.nominal.date(), self.planned_count)))
     }
 
@@ -91,7 +93,7 @@ impl Schedule {
         if self.policies.advance == Advance::FromCompletion {
             return Ok(None);
         }
-        let found = next(self.series_from(self.start)?.next_after(nominal));
+        let found = next(self.series_from(self.start)?.next_after(nominal))?;
         let found = found.filter(|found| self.policies.end.admits(found.nominal.date(), self.planned_count));
         Ok(found.map(|found| Upcoming { nominal: found.nominal, time: from_jiff(found.instant) }))
     }
@@ -107,7 +109,8 @@ impl Schedule {
             return Ok(Vec::new());
         }
         let search = Search { series: self.series_from(self.start)?, skip: self.skips(), zone: self.zone()?, now };
-        let Some(first) = search.first_free(window.nominal, &[]) else { return Ok(Vec::new()) };
+        let first = search.first_free(window.nominal, &[]).or_else(ScheduleError::unless_too_hard)?;
+        let Some(first) = first else { return Ok(Vec::new()) };
         // Where they are counted, none may be jumped over.
         let (from, limit) = match (self.policies.end, window.after) {
             (SeriesEnd::Count(count), _) => (first.instant, usize::try_from(count - before_them).unwrap_or(0)),
@@ -144,10 +147,12 @@ fn just_after(instant: Timestamp) -> jiff::Timestamp {
     to_jiff(Timestamp::from_micros(instant.as_micros().saturating_add(1)))
 }
 
-fn next(outcome: Outcome) -> Option<mesh_recurrence::Occurrence> {
+/// That nobody knows what comes next does not mean that nothing does: a series must not end of it.
+fn next(outcome: Outcome) -> Result<Option<mesh_recurrence::Occurrence>, ScheduleError> {
     match outcome {
-        Outcome::Next(occurrence) => Some(occurrence),
-        Outcome::Ended | Outcome::GaveUp => None,
+        Outcome::Next(occurrence) => Ok(Some(occurrence)),
+        Outcome::Ended => Ok(None),
+        Outcome::GaveUp => Err(ScheduleError::TooHard),
     }
 }
 
@@ -162,22 +167,27 @@ struct Search {
 
 impl Search {
     /// The first after `after` that is not taken, and has not passed if those are skipped.
-    fn first_free(&self, after: Nominal, taken: &[Nominal]) -> Option<mesh_recurrence::Occurrence> {
-        let mut found = next(self.series.next_after(after))?;
+    fn first_free(
+        &self,
+        after: Nominal,
+        taken: &[Nominal],
+    ) -> Result<Option<mesh_recurrence::Occurrence>, ScheduleError> {
+        let Some(mut found) = next(self.series.next_after(after))? else { return Ok(None) };
         if self.is_skipped(&found) {
             // Straight to now, instead of one by one through what may be years.
-            let later = next(self.series.next_after_instant(self.threshold()))?;
+            let Some(later) = next(self.series.next_after_instant(self.threshold()))? else { return Ok(None) };
             if later.nominal > found.nominal {
                 found = later;
             }
         }
         for _ in 0..SEARCHED {
             if !taken.contains(&found.nominal) && !self.is_skipped(&found) {
-                return Some(found);
+                return Ok(Some(found));
             }
-            found = next(self.series.next_after(found.nominal))?;
+            let Some(later) = next(self.series.next_after(found.nominal))? else { return Ok(None) };
+            found = later;
         }
-        None
+        Err(ScheduleError::TooHard)
     }
 
     /// Whether it has passed and is skipped. A whole day has passed when it is over.

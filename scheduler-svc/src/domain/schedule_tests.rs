@@ -111,6 +111,9 @@ fn what_makes_no_sense_is_refused() {
     assert_eq!(create_of(&no_due, draft("FREQ=DAILY")).expect_err("a refusal"), ScheduleError::ZoneMissing);
     let zoned = ScheduleDraft { time_zone: Some(ZONE.to_owned()), ..draft("FREQ=DAILY") };
     assert_eq!(create_of(&no_due, zoned).expect_err("a refusal"), ScheduleError::StartMissing);
+    // In Berlin the first midnight of the calendar is before its first instant.
+    let first = ScheduleDraft { start: Some(nominal("0001-01-01T00:00:00")), ..draft("FREQ=DAILY") };
+    assert_eq!(refused(first), ScheduleError::StartUnplaceable);
     let over = TaskRef { status: TaskStatus::Completed, ..task() };
     assert_eq!(create_of(&over, draft("FREQ=DAILY")).expect_err("a refusal"), ScheduleError::TaskClosed(over.id));
 }
@@ -177,6 +180,17 @@ fn a_series_ends_by_count_by_day_and_by_its_rules() {
     assert_eq!(ends(SeriesEnd::After(jiff::civil::date(2026, 10, 20)), "FREQ=DAILY"), goes_on);
     assert_eq!(ends(SeriesEnd::Never, "FREQ=DAILY;COUNT=1"), over);
     assert_eq!(ends(SeriesEnd::Never, "FREQ=DAILY;COUNT=2"), goes_on);
+}
+
+#[test]
+fn a_series_whose_next_occurrence_cannot_be_found_is_not_over() {
+    // To count that far takes more work than is allowed.
+    let counted = schedule(draft("FREQ=MINUTELY;BYSECOND=0;COUNT=200000"));
+    let closed = closed("2026-10-19T09:00:00", "2027-01-20T09:00:00Z");
+    let step = counted.succeed(closed, &[closed.nominal], closed.time);
+    assert_eq!(step, Err(ScheduleError::TooHard));
+    let window = Window { nominal: counted.start, after: None, before: None, limit: 3 };
+    assert_eq!(counted.computed(&window, 1, closed.time), Ok(Vec::new()));
 }
 
 #[test]

@@ -53,6 +53,14 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Whether it comes from what is stored, or was to be: other rows may fare better, and trying again will not help.
+    pub fn blames_data(&self) -> bool {
+        use StoreError::{Conflict, Corrupt, Rejected};
+        matches!(self, Self::Database(Conflict { .. } | Corrupt(_) | Rejected(_)))
+    }
+}
+
 impl From<Error> for Fault {
     fn from(error: Error) -> Self {
         match error {

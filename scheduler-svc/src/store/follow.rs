@@ -12,9 +12,10 @@ use crate::domain::{Cause, ReminderEvent, TaskChange, TaskRef};
 
 impl Store {
     /// Takes over what happened to tasks, in the consumer's transaction. Tasks that nobody here asked for are passed over.
+    /// Returns how many reminders changed.
     ///
-    /// Returns how many reminders changed. What follows is worked out from the newest state whether it is news or not: it may have been read by a call before
-    /// its event came.
+    /// What follows is worked out from the newest state whether it is news or not: it may have been read by a call before its
+    /// event came.
     ///
     /// # Errors
     /// What the database says.

@@ -59,11 +59,10 @@ impl Store {
     pub async fn claim_errands(&self, now: Timestamp, until: Timestamp, limit: u32) -> Result<Vec<Errand>, Error> {
         let values = [now.as_micros().into(), until.as_micros().into(), i64::from(limit).into()];
         let rows = CLAIM.all(self.database.writer(), values).await?;
-        let claimed = rows.iter().map(claimed).collect::<Result<Vec<_>, _>>()?;
+        let claimed: Vec<_> = rows.iter().filter_map(|row| readable(claimed(row))).collect();
         let ids: Vec<Uuid> = claimed.iter().map(|(occurrence, _)| occurrence.schedule_id).collect();
-        let schedules = schedules::read_all(self.database.reader(), &ids).await?;
-        let schedules: HashMap<Uuid, Schedule> =
-            schedules.into_iter().map(|schedule| (schedule.id, schedule)).collect();
+        let schedules = schedules::read_all(self.database.reader(), &ids).await?.into_iter().filter_map(readable);
+        let schedules: HashMap<Uuid, Schedule> = schedules.map(|schedule| (schedule.id, schedule)).collect();
         let errand = |(occurrence, attempts): (Occurrence, i32)| {
             let schedule = schedules.get(&occurrence.schedule_id)?.clone();
             Some(Errand { occurrence, schedule, attempts })
@@ -93,6 +92,11 @@ impl Store {
         PUT_OFF.run(self.database.writer(), values).await?;
         Ok(())
     }
+}
+
+/// One row that cannot be read must not keep the others waiting; it is looked at again when its claim has run out.
+fn readable<T>(read: Result<T, StoreError>) -> Option<T> {
+    read.inspect_err(|error| tracing::error!(error = %error, "an errand cannot be read")).ok()
 }
 
 fn claimed(row: &QueryResult) -> Result<(Occurrence, i32), StoreError> {

@@ -54,10 +54,13 @@ pub(super) async fn lock_all(transaction: &Transaction, ids: &[Uuid]) -> Result<
     rows.into_iter().map(Schedule::try_from).collect()
 }
 
-/// These schedules, whoever they belong to, as they are.
-pub(super) async fn read_all(connection: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Vec<Schedule>, StoreError> {
+/// These schedules, whoever they belong to, as they are; each may be unreadable by itself.
+pub(super) async fn read_all(
+    connection: &impl ConnectionTrait,
+    ids: &[Uuid],
+) -> Result<Vec<Result<Schedule, StoreError>>, StoreError> {
     let query = schedule::Entity::find().filter(schedule::Column::Id.is_in(ids.iter().copied()));
-    query.all(connection).await?.into_iter().map(Schedule::try_from).collect()
+    Ok(query.all(connection).await?.into_iter().map(Schedule::try_from).collect())
 }
 
 /// The schedule that has not ended and that this task is an occurrence of, if there is one.

@@ -87,12 +87,13 @@ async fn remove(transaction: &Transaction, reminders: Vec<String>) -> Result<(),
     Ok(())
 }
 
-/// Of the free timers due in a span, the oldest.
+/// Of the free timers due in a span, the oldest. What a replica holds is not free to itself, lease or no lease: it would be
+/// claimed over and over.
 const CLAIM: Sql = Sql {
     postgres: concat!(
         "WITH free AS MATERIALIZED (
              SELECT reminder_id FROM timer
-             WHERE due_us >= $2 AND due_us < $3 AND (holder IS NULL OR NOT EXISTS (
+             WHERE due_us >= $2 AND due_us < $3 AND (holder IS NULL OR holder <> $1 AND NOT EXISTS (
                  SELECT 1 FROM timer_replica WHERE id = timer.holder AND lease_until_us > ",
         leases::now_us!(postgres),
         "))
@@ -104,7 +105,7 @@ const CLAIM: Sql = Sql {
     sqlite: concat!(
         "UPDATE timer SET holder = $1 WHERE reminder_id IN (
              SELECT reminder_id FROM timer
-             WHERE due_us >= $2 AND due_us < $3 AND (holder IS NULL OR NOT EXISTS (
+             WHERE due_us >= $2 AND due_us < $3 AND (holder IS NULL OR holder <> $1 AND NOT EXISTS (
                  SELECT 1 FROM timer_replica WHERE id = timer.holder AND lease_until_us > ",
         leases::now_us!(sqlite),
         "))

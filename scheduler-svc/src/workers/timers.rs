@@ -15,6 +15,10 @@ use crate::{
 /// The wall clock is read at least so often, so that steps of it and suspends are harmless.
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
 
+/// How long to wait when everything that is due was just being changed by somebody else. By the machine's own measure: the
+/// clock may stand still, or step.
+const AGAIN: Duration = Duration::from_millis(20);
+
 /// How long to wait after the database failed.
 const AFTER_FAILURE: Duration = Duration::from_millis(200);
 
@@ -54,7 +58,12 @@ async fn claim(app: &App, stop: &CancellationToken) {
 async fn fire(app: &App, stop: &CancellationToken) {
     while !stop.is_cancelled() {
         match app.fire_reminders().await {
-            Ok(volley) if volley.taken > 0 => record(app.timers(), &volley.firings),
+            Ok(volley) if volley.taken > 0 => {
+                record(app.timers(), &volley.firings);
+                if volley.is_stuck() {
+                    stop.run_until_cancelled(sleep(AGAIN)).await;
+                }
+            }
             Ok(_) => wait(app, stop).await,
             Err(error) => pause(&error, stop).await,
         }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use mesh_events::EventLog;
+use mesh_store::Sql;
 use mesh_testkit::{TestDatabase, eventually};
 use mesh_types::{Clock, SystemClock, Timestamp, new_id};
 use scheduler_svc::{
@@ -14,7 +15,8 @@ use scheduler_svc::{
 use uuid::Uuid;
 
 use crate::{
-    support::{MINUTE, World},
+    support::{MINUTE, SECOND, World, at, remind},
+    timers::fired,
     told::Log,
 };
 
@@ -24,6 +26,9 @@ mesh_testkit::on_both_databases!(
     a_replica_that_leaves_gives_back_what_it_holds,
     a_timer_that_was_lost_from_memory_is_found_again,
     nothing_fires_before_its_time,
+    what_a_replica_holds_is_not_claimed_by_it_again,
+    what_is_due_at_once_is_held_however_much_is_held,
+    a_reminder_that_cannot_be_read_keeps_no_other_from_firing,
 );
 
 const SETTINGS: FireSettings = FireSettings { late_after: Duration::from_secs(5) };
@@ -119,4 +124,41 @@ async fn nothing_fires_before_its_time(database: TestDatabase) {
     assert_eq!((fired.firings.len(), fired.again.len()), (0, 10));
     stage.world.clock.advance(MINUTE);
     assert_eq!(stage.fire(&claimed).await, 10);
+}
+
+async fn what_a_replica_holds_is_not_claimed_by_it_again(database: TestDatabase) {
+    let stage = Stage::set(database).await;
+    let replica = stage.join(Duration::ZERO).await;
+    assert_eq!(stage.claim(replica).await.len(), 10);
+    assert_eq!(stage.claim(replica).await, [], "though its lease is over");
+}
+
+async fn what_is_due_at_once_is_held_however_much_is_held(database: TestDatabase) {
+    let mut world = World::on(database).await;
+    world.stop().await;
+    (world.config.timers.batch, world.config.timers.held) = (1, 1);
+    let log = Log::of(&world).await;
+    log.fill(&world, 2, world.after(25 * SECOND)).await;
+    world.resume().await;
+    eventually(async || log.unheld().await == 1).await;
+    let task = world.task_due_in(MINUTE).await;
+    let soon = remind(&mut world.client(), &task, at(world.after(5 * SECOND))).await;
+    world.clock.advance(5 * SECOND);
+    assert!(!fired(&world, &soon.id, 1).await.late);
+}
+
+async fn a_reminder_that_cannot_be_read_keeps_no_other_from_firing(database: TestDatabase) {
+    const SPOIL: Sql = Sql::both(
+        "UPDATE reminder SET channel_ids = 'none' WHERE id = (SELECT reminder_id FROM timer ORDER BY reminder_id LIMIT 1)",
+    );
+    let mut world = World::on(database).await;
+    world.stop().await;
+    let log = Log::of(&world).await;
+    log.fill(&world, 10, world.after(20 * SECOND)).await;
+    let none: [sea_orm::Value; 0] = [];
+    SPOIL.run(world.database.connect().await.writer(), none).await.expect("the test may write");
+    world.resume().await;
+    eventually(async || log.unheld().await == 0).await;
+    world.clock.advance(20 * SECOND);
+    eventually(async || log.fired().await == (9, 9)).await;
 }

@@ -2,6 +2,7 @@
 
 use mesh_proto::scheduler::v1::{ListOccurrencesRequest, Occurrence, OccurrenceAdjustment, OccurrenceState};
 use mesh_testkit::{TestDatabase, TestUser};
+use mesh_types::PageToken;
 use tonic::Code;
 
 use crate::{
@@ -16,6 +17,7 @@ mesh_testkit::on_both_databases!(
     the_list_ends_where_the_series_does,
     occurrences_tell_how_they_were_moved,
     occurrences_of_others_are_not_there,
+    a_page_token_that_somebody_made_up_is_refused,
 );
 
 fn of(schedule: &str, page_size: i32) -> ListOccurrencesRequest {
@@ -138,6 +140,26 @@ async fn occurrences_of_others_are_not_there(database: TestDatabase) {
     let schedule = world.scheduled(&task, "FREQ=WEEKLY").await;
     let stranger = world.schedules_of(&TestUser::new()).list_occurrences(of(&schedule.id, 0)).await;
     refused(stranger, Code::NotFound, "RESOURCE_NOT_FOUND");
+}
+
+async fn a_page_token_that_somebody_made_up_is_refused(database: TestDatabase) {
+    let world = ScheduleWorld::on(database).await;
+    let task = world.task_due("2026-10-19T09:00:00").await;
+    let schedule = world.scheduled(&task, "FREQ=WEEKLY").await;
+    let user = world.user.id().to_string();
+    let query = ["occurrences", user.as_str(), schedule.id.as_str(), ".."];
+    let start = "2026-10-19T09:00:00";
+    for (nominal, counted, fits) in [(start, 1, true), (start, i32::MAX, false), (start, -1, false), ("x", 1, false)] {
+        let key = serde_json::json!({"nominal": nominal, "counted": counted});
+        let page_token = PageToken::encode(&key, &query).expect("it encodes");
+        let listed =
+            world.schedules().list_occurrences(ListOccurrencesRequest { page_token, ..of(&schedule.id, 2) }).await;
+        if fits {
+            assert_eq!(days(&listed.expect("a page").into_inner().occurrences), ["2026-10-26", "2026-11-02"]);
+        } else {
+            refused(listed, Code::InvalidArgument, "PAGE_TOKEN_INVALID");
+        }
+    }
 }
 
 fn instant(text: &str) -> prost_types::Timestamp {

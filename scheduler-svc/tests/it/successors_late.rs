@@ -14,6 +14,7 @@ mesh_testkit::on_both_databases!(
     a_dead_letter_replayed_when_the_rule_is_used_up_changes_nothing,
     a_dead_letter_that_nobody_made_up_for_plans_the_successor,
     a_task_whose_making_was_not_noted_is_not_made_again,
+    what_cannot_be_read_keeps_no_other_task_from_being_made,
 );
 
 const DURABLE: &str = "scheduler-svc";
@@ -119,4 +120,17 @@ async fn a_task_whose_making_was_not_noted_is_not_made_again(database: TestDatab
     eventually(async || done(&states().await)).await;
     let expected = occurrences(&world.tasks_of(&schedule.id).await);
     assert_eq!(expected, ["19", "20", "21"].map(|day| format!("2026-10-{day}T09:00:00")));
+}
+
+async fn what_cannot_be_read_keeps_no_other_task_from_being_made(database: TestDatabase) {
+    const SPOIL: Sql =
+        Sql::both("UPDATE occurrence SET to_do = 10, adjustments = 'none', attempt_us = 0 WHERE schedule_id = $1");
+    let world = ScheduleWorld::on(database).await;
+    let spoilt = world.task_due("2026-10-19T09:00:00").await;
+    let spoilt: Uuid = world.scheduled(&spoilt, "FREQ=DAILY").await.id.parse().expect("an id");
+    SPOIL.run(world.database().await.writer(), [spoilt.into()]).await.expect("the test may write");
+    let task = world.task_due("2026-10-19T09:00:00").await;
+    let schedule = world.scheduled(&task, "FREQ=DAILY").await;
+    world.complete(&task.id).await;
+    world.tasks_when(&schedule.id, 2).await;
 }
