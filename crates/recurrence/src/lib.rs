@@ -84,6 +84,7 @@ mod stream;
 mod walk;
 mod warning;
 
+pub use mesh_types::{tzdata_version, zone};
 pub use nominal::{Nominal, NominalError};
 pub use occurrence::{Adjustment, Listed, Occurrence, Outcome};
 pub use policy::{DstGap, DstOverlap, MonthEnd, Policies, Weekend};
@@ -91,4 +92,3 @@ pub use problem::{Frequency, Part, RuleError, RuleProblem};
 pub use rule_set::RuleSet;
 pub use series::Series;
 pub use warning::Warning;
-pub use mesh_types::{tzdata_version, zone};

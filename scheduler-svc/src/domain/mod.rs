@@ -1,5 +1,6 @@
 //! What is true of reminders and schedules: pure and synchronous. What a rule needs to know of a task comes as an argument.
 
+mod carry_over;
 mod cause;
 mod edit;
 mod error;
@@ -40,7 +41,7 @@ pub use page_key::PageKey;
 pub use planned_time::PlannedTime;
 pub use policies::{Advance, Coded, Missed, SchedulePolicies, SeriesEnd, StoredPolicies};
 pub use reminder::{Anchor, Decision, Draft, Reminder, State, When};
-pub use schedule::{Schedule, ScheduleDecision, ScheduleState, ScheduleStep, Upcoming};
+pub use schedule::{Planned, Schedule, ScheduleDecision, ScheduleState, ScheduleStep, Upcoming};
 pub use schedule_create::{Beginning, ScheduleDraft};
 pub use schedule_error::ScheduleError;
 pub use schedule_event::{ScheduleEvent, ScheduleField, ScheduleVerb};

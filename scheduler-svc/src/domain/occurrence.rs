@@ -99,6 +99,8 @@ impl Coded for Adjustment {
 pub struct Closed {
     /// Which.
     pub nominal: Nominal,
+    /// Its task.
+    pub task_id: TaskId,
     /// When.
     pub time: Timestamp,
 }
@@ -150,14 +152,14 @@ impl Occurrence {
             after.close_time = change.task.is_over().then(|| self.close_time.unwrap_or(change.time));
         }
         let owes = change.task.is_over() && !self.successor_planned;
-        let owes = owes.then_some(Closed { nominal: self.nominal, time: change.time });
+        let owes = owes.then_some(Closed { nominal: self.nominal, task_id: self.task_id, time: change.time });
         (owes.is_some() || after != *self).then_some(Heard { after, owes })
     }
 
     /// The occurrence, if its task is closed and it has no successor yet.
     pub fn owed(&self) -> Option<Closed> {
         let time = self.close_time.filter(|_| !self.successor_planned)?;
-        Some(Closed { nominal: self.nominal, time })
+        Some(Closed { nominal: self.nominal, task_id: self.task_id, time })
     }
 }
 

@@ -188,3 +188,21 @@ fn what_was_told_counts_no_more_once_it_is_deleted() {
     assert_eq!((waiting.timer(), waiting.follow(&done(task(None)), at(2))), (None, None));
     assert_eq!(waiting.snooze(at(9), at(2)), Err(ReminderError::Deleted(waiting.id)));
 }
+
+#[test]
+fn what_goes_on_with_the_next_task_is_like_new() {
+    let next = TaskId(Uuid::from_u128(9));
+    let over = |reminder: &Reminder| reminder.carry_over(next, at(200));
+    let fired = fire(&make(Draft { repeat_limit: Some(3), ..draft(0) }), 100).after;
+    let event = over(&fired).expect("it goes on");
+    let fresh =
+        Reminder { id: event.after.id, task_id: next, create_time: at(200), update_time: at(200), ..make(draft(0)) };
+    let fresh = Reminder { repeat_limit: Some(3), ..fresh.based(None) };
+    assert_eq!((event.verb, event.before, event.after), (Verb::Created, None, fresh.clone()));
+    assert_eq!(over(&fired).map(|event| event.after.id), Some(fresh.id), "always the same");
+    assert!(over(&make(Draft { carry_over: Some(true), ..draft(0) })).is_some());
+    assert_eq!(over(&make(Draft { carry_over: Some(false), ..draft(0) })), None);
+    assert_eq!(over(&make(Draft { when: When::At(at(100)), carry_over: Some(true), ..draft(0) })), None);
+    let deleted = reminder().delete(at(50)).expect("it can be deleted").expect("it was there").after;
+    assert_eq!(over(&deleted), None);
+}

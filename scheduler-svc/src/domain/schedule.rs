@@ -78,17 +78,26 @@ impl Coded for ScheduleState {
     const CODES: &'static [(i32, Self)] = &[(10, Self::Active), (20, Self::Paused), (30, Self::Ended)];
 }
 
-/// What a rule says to a change of a schedule: what happens, with the occurrences that are planned by it (`None`: it is
+/// What a rule says to a change of a schedule: what happens, with the occurrence that is planned by it (`None`: it is
 /// so already, so nothing does), or why it cannot.
 pub type ScheduleDecision = Result<Option<ScheduleStep>, ScheduleError>;
 
-/// A change of a schedule and the occurrences that it plans.
+/// A change of a schedule and the occurrence that it plans.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScheduleStep {
     /// The change.
     pub event: ScheduleEvent,
-    /// The occurrences, to be stored with it.
-    pub occurrences: Vec<Occurrence>,
+    /// The occurrence, to be stored with it.
+    pub planned: Option<Planned>,
+}
+
+/// An occurrence that is planned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// The occurrence.
+    pub occurrence: Occurrence,
+    /// The closed task that it is the successor of; `None` is the first of the schedule.
+    pub follows: Option<TaskId>,
 }
 
 impl Schedule {
@@ -102,23 +111,23 @@ impl Schedule {
             return Ok(None);
         }
         let after = Self { state: ScheduleState::Paused, pause_time: Some(now), ..self.clone() };
-        Ok(Some(self.step(after, ScheduleVerb::Paused, Vec::new(), now)))
+        Ok(Some(self.step(after, ScheduleVerb::Paused, None, now)))
     }
 
-    /// Plans tasks again, the successors of those in `owed` at once: their tasks were closed while it was paused.
+    /// Plans tasks again, the successor of `owed` at once: its task was closed while it was paused.
     /// `planned` are the occurrences that there are.
     ///
     /// # Errors
     /// When it has ended, or finding the next one takes too much work.
-    pub fn resume(&self, owed: &[Closed], planned: &[Nominal], now: Timestamp) -> ScheduleDecision {
+    pub fn resume(&self, owed: Option<Closed>, planned: &[Nominal], now: Timestamp) -> ScheduleDecision {
         self.refuse_if_over()?;
         if self.state == ScheduleState::Active {
             return Ok(None);
         }
         let resumed = Self { state: ScheduleState::Active, pause_time: None, ..self.clone() };
-        if owed.is_empty() {
-            return Ok(Some(self.step(resumed, ScheduleVerb::Resumed, Vec::new(), now)));
-        }
+        let Some(owed) = owed else {
+            return Ok(Some(self.step(resumed, ScheduleVerb::Resumed, None, now)));
+        };
         let extended = resumed.extend(owed, planned, now)?;
         Ok(Some(self.extended_by(extended, ScheduleVerb::Resumed, now)))
     }
@@ -132,7 +141,7 @@ impl Schedule {
         if self.state == ScheduleState::Ended {
             return Ok(None);
         }
-        Ok(Some(self.step(self.clone().ended(now), ScheduleVerb::Ended, Vec::new(), now)))
+        Ok(Some(self.step(self.clone().ended(now), ScheduleVerb::Ended, None, now)))
     }
 
     /// Plans the successor of an occurrence whose task was closed, or ends when there is none. Nothing happens while it
@@ -144,7 +153,7 @@ impl Schedule {
         if self.state != ScheduleState::Active || self.delete_time.is_some() {
             return Ok(None);
         }
-        let extended = self.extend(&[closed], planned, now)?;
+        let extended = self.extend(closed, planned, now)?;
         Ok(Some(self.extended_by(extended, ScheduleVerb::Planned, now)))
     }
 
@@ -197,15 +206,15 @@ impl Schedule {
 
     /// The step that an extension makes; its verb is `verb`, unless the series has come to its end.
     fn extended_by(&self, extended: Extended, verb: ScheduleVerb, now: Timestamp) -> ScheduleStep {
-        let Extended { after, occurrences, over } = extended;
-        if over {
-            return self.step(after.ended(now), ScheduleVerb::Ended, occurrences, now);
+        let Extended { after, planned } = extended;
+        match planned {
+            Some(_) => self.step(after, verb, planned, now),
+            None => self.step(after.ended(now), ScheduleVerb::Ended, None, now),
         }
-        self.step(after, verb, occurrences, now)
     }
 
-    fn step(&self, after: Self, verb: ScheduleVerb, occurrences: Vec<Occurrence>, now: Timestamp) -> ScheduleStep {
+    fn step(&self, after: Self, verb: ScheduleVerb, planned: Option<Planned>, now: Timestamp) -> ScheduleStep {
         let after = Self { version: self.version + 1, update_time: self.update_time.max(now), ..after };
-        ScheduleStep { event: ScheduleEvent { verb, before: Some(self.clone()), after }, occurrences }
+        ScheduleStep { event: ScheduleEvent { verb, before: Some(self.clone()), after }, planned }
     }
 }

@@ -6,7 +6,7 @@ use mesh_types::{TaskId, Timestamp, UserId, WorkspaceId};
 use uuid::Uuid;
 
 use super::{
-    Advance, Occurrence, OccurrenceState, Place, Schedule, ScheduleError, ScheduleEvent, SchedulePolicies,
+    Advance, Occurrence, OccurrenceState, Place, Planned, Schedule, ScheduleError, ScheduleEvent, SchedulePolicies,
     ScheduleState, ScheduleStep, ScheduleVerb, Since, TaskRef, Template, ToDo, reminder::FIRST_INSTANT,
     template::wall_time,
 };
@@ -92,7 +92,7 @@ impl Schedule {
         after.next = after.upcoming_after(start)?;
         let occurrence = after.first_occurrence(first, task, beginning.now);
         let event = ScheduleEvent { verb: ScheduleVerb::Created, before: None, after };
-        Ok(ScheduleStep { event, occurrences: vec![occurrence] })
+        Ok(ScheduleStep { event, planned: Some(Planned { occurrence, follows: None }) })
     }
 
     fn first_occurrence(&self, place: Place, task: &TaskRef, now: Timestamp) -> Occurrence {

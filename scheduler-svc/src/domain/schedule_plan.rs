@@ -5,20 +5,19 @@ use mesh_recurrence::{Nominal, Outcome, Series};
 use mesh_types::Timestamp;
 
 use super::{
-    Advance, Closed, Missed, Occurrence, Schedule, ScheduleError, ScheduleState, SeriesEnd, Upcoming,
+    Advance, Closed, Missed, Occurrence, Planned, Schedule, ScheduleError, ScheduleState, SeriesEnd, Upcoming,
     schedule_time::{from_jiff, to_jiff},
 };
 
 /// How many occurrences are looked at before a search for one that is still free, or still to come, is given up.
 const SEARCHED: usize = 1_000;
 
-/// A schedule with more of its occurrences planned.
+/// A schedule with one more of its occurrences planned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Extended {
     pub(super) after: Schedule,
-    pub(super) occurrences: Vec<Occurrence>,
-    /// Whether the rules gave out before there was one for each that was closed.
-    pub(super) over: bool,
+    /// `None` when the rules have given out.
+    pub(super) planned: Option<Planned>,
 }
 
 /// Part of a list of computed occurrences.
@@ -44,28 +43,20 @@ pub struct Computed {
 }
 
 impl Schedule {
-    /// Plans a successor for each of `closed`. `planned` are the occurrences that there are.
+    /// Plans the successor of `closed`. `planned` are the occurrences that there are.
     pub(super) fn extend(
         &self,
-        closed: &[Closed],
+        closed: Closed,
         planned: &[Nominal],
         now: Timestamp,
     ) -> Result<Extended, ScheduleError> {
-        let mut taken = planned.to_vec();
-        let mut extended = Extended { after: self.clone(), occurrences: Vec::new(), over: false };
-        for closed in closed {
-            let Some(found) = extended.after.successor(*closed, &taken, now)? else {
-                extended.over = true;
-                break;
-            };
-            taken.push(found.nominal);
-            extended.after.planned_count += 1;
-            // What comes after that is only told; whether it can be found matters when it is to be planned.
-            extended.after.next =
-                extended.after.upcoming_after(found.nominal).or_else(ScheduleError::unless_too_hard)?;
-            extended.occurrences.push(Occurrence::planned(self.id, &found, now));
-        }
-        Ok(extended)
+        let mut after = self.clone();
+        let Some(found) = self.successor(closed, planned, now)? else { return Ok(Extended { after, planned: None }) };
+        after.planned_count += 1;
+        // What comes after that is only told; whether it can be found matters when it is to be planned.
+        after.next = after.upcoming_after(found.nominal).or_else(ScheduleError::unless_too_hard)?;
+        let occurrence = Occurrence::planned(self.id, &found, now);
+        Ok(Extended { after, planned: Some(Planned { occurrence, follows: Some(closed.task_id) }) })
     }
 
     /// The occurrence that follows one that was closed: the first after all that are planned, or, counted from

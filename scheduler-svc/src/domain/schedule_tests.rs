@@ -60,17 +60,21 @@ fn schedule(draft: ScheduleDraft) -> Schedule {
     create(draft).expect("it can be created").event.after
 }
 
+fn first_of(rrule: &str) -> Occurrence {
+    create(draft(rrule)).expect("it can be created").planned.expect("it is planned").occurrence
+}
+
 fn closed(nominal_start: &str, time: &str) -> Closed {
-    Closed { nominal: nominal(nominal_start), time: at(time) }
+    Closed { nominal: nominal(nominal_start), task_id: task().id, time: at(time) }
 }
 
 /// What is planned when the newest of `planned` is closed at `time`.
 fn planned_after(schedule: &Schedule, planned: &[&str], time: &str) -> Option<String> {
     let planned: Vec<Nominal> = planned.iter().map(|text| nominal(text)).collect();
     let newest = *planned.iter().max().expect("one is planned");
-    let closed = Closed { nominal: newest, time: at(time) };
+    let closed = Closed { nominal: newest, task_id: task().id, time: at(time) };
     let step = schedule.succeed(closed, &planned, at(time)).expect("it goes on").expect("something happens");
-    step.occurrences.first().map(|occurrence| occurrence.nominal.to_string())
+    step.planned.map(|planned| planned.occurrence.nominal.to_string())
 }
 
 fn change(version: i64, status: TaskStatus, time: &str) -> TaskChange {
@@ -86,7 +90,8 @@ fn the_task_is_the_first_occurrence_and_the_rule_follows() {
     let schedule = &step.event.after;
     assert_eq!((schedule.time_zone.as_str(), schedule.start), (ZONE, nominal("2026-10-19T09:00:00")));
     assert_eq!(schedule.next.map(|next| next.time), Some(at("2026-10-26T08:00:00Z")), "the clocks have changed");
-    let [first] = step.occurrences.as_slice() else { panic!("one occurrence: {:?}", step.occurrences) };
+    let Planned { occurrence: first, follows } = step.planned.as_ref().expect("it is planned");
+    assert_eq!(*follows, None);
     assert_eq!((first.task_id, first.state, first.to_do), (task().id, OccurrenceState::Open, Some(ToDo::Link)));
     assert_eq!(first.place.instant, at("2026-10-19T07:00:00Z"));
 }
@@ -124,7 +129,8 @@ fn the_wall_time_survives_the_change_of_the_clocks() {
     let step = weekly.succeed(closed("2026-10-19T09:00:00", "2026-10-20T00:00:00Z"), &[], at("2026-10-20T00:00:00Z"));
     let step = step.expect("it goes on").expect("something happens");
     assert_eq!((step.event.verb, step.event.after.version), (ScheduleVerb::Planned, 2));
-    let [next] = step.occurrences.as_slice() else { panic!("one occurrence") };
+    let Planned { occurrence: next, follows } = step.planned.as_ref().expect("it is planned");
+    assert_eq!(*follows, Some(task().id));
     assert_eq!(next.place.local, nominal("2026-10-26T09:00:00"));
     assert_eq!(next.place.instant, at("2026-10-26T08:00:00Z"));
     assert_eq!(next.task_id, Occurrence::task_id(weekly.id, next.nominal));
@@ -170,10 +176,10 @@ fn a_series_ends_by_count_by_day_and_by_its_rules() {
         let closed = closed("2026-10-19T09:00:00", "2026-10-19T09:00:00Z");
         let step = schedule.succeed(closed, &[closed.nominal], at("2026-10-19T09:00:00Z"));
         let step = step.expect("it is decided").expect("something happens");
-        (step.event.verb, step.event.after.state, step.occurrences.len())
+        (step.event.verb, step.event.after.state, step.planned.is_some())
     };
-    let over = (ScheduleVerb::Ended, ScheduleState::Ended, 0);
-    let goes_on = (ScheduleVerb::Planned, ScheduleState::Active, 1);
+    let over = (ScheduleVerb::Ended, ScheduleState::Ended, false);
+    let goes_on = (ScheduleVerb::Planned, ScheduleState::Active, true);
     assert_eq!(ends(SeriesEnd::Count(1), "FREQ=DAILY"), over);
     assert_eq!(ends(SeriesEnd::Count(2), "FREQ=DAILY"), goes_on);
     assert_eq!(ends(SeriesEnd::After(jiff::civil::date(2026, 10, 19)), "FREQ=DAILY"), over);
@@ -201,10 +207,12 @@ fn a_paused_schedule_owes_the_successor_until_it_is_resumed() {
     let closed = closed("2026-10-19T09:00:00", "2026-10-20T00:00:00Z");
     assert_eq!(paused.succeed(closed, &[closed.nominal], now), Ok(None));
     let step =
-        paused.resume(&[closed], &[closed.nominal], at("2026-10-28T00:00:00Z")).expect("it can").expect("it does");
+        paused.resume(Some(closed), &[closed.nominal], at("2026-10-28T00:00:00Z")).expect("it can").expect("it does");
     assert_eq!((step.event.verb, step.event.after.state), (ScheduleVerb::Resumed, ScheduleState::Active));
-    assert_eq!(step.occurrences[0].nominal, nominal("2026-11-02T09:00:00"), "the one that passed is skipped");
-    assert_eq!(step.event.after.resume(&[], &[], now), Ok(None));
+    let next = step.planned.expect("it is planned");
+    assert_eq!(next.occurrence.nominal, nominal("2026-11-02T09:00:00"), "the one that passed is skipped");
+    assert_eq!(next.follows, Some(closed.task_id));
+    assert_eq!(step.event.after.resume(None, &[], now), Ok(None));
 }
 
 #[test]
@@ -214,7 +222,7 @@ fn an_ended_schedule_stays_ended() {
     assert_eq!((ended.end_time, ended.next), (Some(now), None));
     assert_eq!(ended.end(now), Ok(None));
     assert_eq!(ended.pause(now), Err(ScheduleError::Ended(ended.id)));
-    assert_eq!(ended.resume(&[], &[], now), Err(ScheduleError::Ended(ended.id)));
+    assert_eq!(ended.resume(None, &[], now), Err(ScheduleError::Ended(ended.id)));
     let closed = closed("2026-10-19T09:00:00", "2026-10-20T00:00:00Z");
     assert_eq!(ended.succeed(closed, &[closed.nominal], now), Ok(None));
 }
@@ -227,14 +235,14 @@ fn weekends_move_the_occurrence_but_not_its_name() {
     let time = at("2026-10-20T00:00:00Z");
     let closed = closed("2026-10-19T09:00:00", "2026-10-20T00:00:00Z");
     let step = monthly.succeed(closed, &[closed.nominal], time).expect("it goes on").expect("something happens");
-    let sunday = &step.occurrences[0];
+    let sunday = step.planned.expect("it is planned").occurrence;
     assert_eq!((sunday.nominal, sunday.place.local), (nominal("2026-11-01T09:00:00"), nominal("2026-11-02T09:00:00")));
     assert_eq!(sunday.place.adjustments, [Adjustment::Weekend]);
 }
 
 #[test]
 fn news_of_the_task_closes_its_occurrence_and_reopens_it() {
-    let open = create(draft("FREQ=WEEKLY")).expect("it can be created").occurrences.remove(0);
+    let open = first_of("FREQ=WEEKLY");
     let heard = open.hear(&change(4, TaskStatus::Completed, "2026-10-20T00:00:00Z")).expect("it matters");
     assert_eq!(heard.owes, Some(closed("2026-10-19T09:00:00", "2026-10-20T00:00:00Z")));
     let done = Occurrence { successor_planned: true, ..heard.after };
@@ -247,7 +255,7 @@ fn news_of_the_task_closes_its_occurrence_and_reopens_it() {
 
 #[test]
 fn older_news_owes_a_successor_but_does_not_change_the_state() {
-    let open = create(draft("FREQ=WEEKLY")).expect("it can be created").occurrences.remove(0);
+    let open = first_of("FREQ=WEEKLY");
     let reopened = open.hear(&change(5, TaskStatus::Open, "2026-10-21T00:00:00Z")).expect("it matters").after;
     let late = reopened.hear(&change(4, TaskStatus::Completed, "2026-10-20T00:00:00Z")).expect("it matters");
     assert_eq!(late.after.state, OccurrenceState::Open);
@@ -256,7 +264,7 @@ fn older_news_owes_a_successor_but_does_not_change_the_state() {
 
 #[test]
 fn what_happened_to_the_task_before_it_was_an_occurrence_means_nothing() {
-    let open = create(draft("FREQ=WEEKLY")).expect("it can be created").occurrences.remove(0);
+    let open = first_of("FREQ=WEEKLY");
     assert_eq!(open.hear(&change(2, TaskStatus::Completed, "2026-09-30T00:00:00Z")), None);
     assert_eq!(open.hear(&change(3, TaskStatus::Open, "2026-10-01T00:00:00Z")), None);
 }

@@ -1,6 +1,7 @@
 //! The database: the only place with sea-orm. Takes and returns domain types; a change, its timer and its event are one
 //! transaction.
 
+mod carry_over;
 mod changes;
 mod error;
 mod fire;

@@ -166,39 +166,36 @@ pub(super) async fn planned(
     query.all(connection).await?.into_iter().map(nominal).collect()
 }
 
-/// The occurrences of a schedule that were closed and have no successor, in the order of their nominal starts.
-pub(super) async fn owed(connection: &impl ConnectionTrait, schedule_id: Uuid) -> Result<Vec<Closed>, StoreError> {
+/// The occurrence of a schedule that was closed and has no successor.
+pub(super) async fn owed(connection: &impl ConnectionTrait, schedule_id: Uuid) -> Result<Option<Closed>, StoreError> {
     let query = occurrence::Entity::find()
         .filter(occurrence::Column::ScheduleId.eq(schedule_id))
         .filter(occurrence::Column::SuccessorPlanned.eq(false))
         .filter(occurrence::Column::CloseUs.is_not_null())
         .order_by_asc(occurrence::Column::Nominal);
-    let rows = query.all(connection).await?.into_iter().map(Occurrence::try_from);
-    rows.filter_map(|row| row.map(|occurrence| occurrence.owed()).transpose()).collect()
+    let row = query.one(connection).await?.map(Occurrence::try_from).transpose()?;
+    Ok(row.and_then(|occurrence| occurrence.owed()))
 }
 
-/// Notes that these have their successors, or that there will never be one.
+/// Notes that this one has its successor, or that there will never be one.
 pub(super) async fn settle(
     connection: &impl ConnectionTrait,
     schedule_id: Uuid,
-    nominals: impl Iterator<Item = Nominal>,
+    nominal: Nominal,
 ) -> Result<(), StoreError> {
-    let texts: Vec<String> = nominals.map(|nominal| nominal.to_string()).collect();
     let settled = occurrence::ActiveModel { successor_planned: Set(true), ..Default::default() };
     let update = occurrence::Entity::update_many()
         .set(settled)
         .filter(occurrence::Column::ScheduleId.eq(schedule_id))
-        .filter(occurrence::Column::Nominal.is_in(texts));
+        .filter(occurrence::Column::Nominal.eq(nominal.to_string()));
     update.exec(connection).await?;
     Ok(())
 }
 
-/// New ones. That their key is free was decided under the schedule's lock; if it were not, this would fail.
-pub(super) async fn insert(connection: &impl ConnectionTrait, occurrences: &[Occurrence]) -> Result<(), StoreError> {
-    for occurrence in occurrences {
-        let row = occurrence::Model::from(occurrence).into_active_model().reset_all();
-        occurrence::Entity::insert(row).exec_without_returning(connection).await?;
-    }
+/// A new one. That its key is free was decided under the schedule's lock; if it were not, this would fail.
+pub(super) async fn insert(connection: &impl ConnectionTrait, occurrence: &Occurrence) -> Result<(), StoreError> {
+    let row = occurrence::Model::from(occurrence).into_active_model().reset_all();
+    occurrence::Entity::insert(row).exec_without_returning(connection).await?;
     Ok(())
 }
 

@@ -62,6 +62,13 @@ pub(super) async fn lock_of_tasks(transaction: &Transaction, tasks: &[Uuid]) -> 
     kept.lock_exclusive().all(transaction).await?.into_iter().map(Reminder::try_from).collect()
 }
 
+/// Every reminder of this task that is not deleted, as it is, in the order of their ids.
+pub(super) async fn of_task(transaction: &Transaction, task: TaskId) -> Result<Vec<Reminder>, StoreError> {
+    let reminders = reminder::Entity::find().filter(reminder::Column::TaskId.eq(task.0));
+    let kept = reminders.filter(reminder::Column::DeleteUs.is_null()).order_by_asc(reminder::Column::Id);
+    kept.all(transaction).await?.into_iter().map(Reminder::try_from).collect()
+}
+
 /// How many reminders of this task the person has.
 pub(super) async fn count(transaction: &Transaction, task: TaskId, user: UserId) -> Result<u64, StoreError> {
     let reminders = reminder::Entity::find()

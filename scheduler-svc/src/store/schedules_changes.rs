@@ -1,4 +1,4 @@
-//! Changes of schedules by their people: one transaction for the schedule, the occurrences it plans, its event and the
+//! Changes of schedules by their people: one transaction for the schedule, the occurrence it plans, its event and the
 //! request id.
 
 use mesh_recurrence::Nominal;
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{Error, Store, occurrences, schedules, task_refs};
 use crate::domain::{
-    Cause, Closed, Schedule, ScheduleDecision, ScheduleError, ScheduleState, ScheduleStep, TaskRef, Told,
+    Cause, Closed, Planned, Schedule, ScheduleDecision, ScheduleError, ScheduleState, ScheduleStep, TaskRef, Told,
 };
 
 /// What a change made of a schedule.
@@ -26,8 +26,8 @@ pub struct WrittenSchedule {
 /// What a schedule has planned so far, as far as its next decision depends on it.
 #[derive(Clone, Debug, Default)]
 pub struct PlannedSoFar {
-    /// Occurrences that were closed and have no successor.
-    pub owed: Vec<Closed>,
+    /// The occurrence that was closed and has no successor. There is one at most: only a successor can be closed after it.
+    pub owed: Option<Closed>,
     /// The nominal starts that are taken.
     pub planned: Vec<Nominal>,
 }
@@ -117,15 +117,14 @@ impl Store {
             change.record(transaction, schedule.workspace_id, outcome).await?;
             return Ok(Worked::Fresh(WrittenSchedule { schedule, change_id: None }));
         };
-        if step.event.after.state != ScheduleState::Paused {
-            let settled = so_far.owed.iter().map(|closed| closed.nominal);
-            occurrences::settle(transaction, schedule.id, settled).await?;
+        if let Some(owed) = so_far.owed.filter(|_| step.event.after.state != ScheduleState::Paused) {
+            occurrences::settle(transaction, schedule.id, owed.nominal).await?;
         }
         schedules::rewrite(transaction, &step.event.after).await?;
         self.append_step(transaction, change, step).await
     }
 
-    /// Stores the occurrences of a step, appends its event, and notes the request as answered.
+    /// Stores the occurrence of a step, appends its event, and notes the request as answered.
     async fn append_step(
         &self,
         transaction: &Transaction,
@@ -142,15 +141,24 @@ impl Store {
         Ok(Worked::Fresh(WrittenSchedule { schedule, change_id: Some(id) }))
     }
 
-    /// The occurrences of a step and its event; the schedule itself is written by the caller.
+    /// The occurrence of a step, the step's event, and the reminders that the occurrence gets from the one before it; the
+    /// schedule itself is locked and written by the caller.
     pub(super) async fn store_step(
         &self,
         transaction: &Transaction,
         step: &ScheduleStep,
         told: &Told<'_>,
     ) -> Result<(), StoreError> {
-        occurrences::insert(transaction, &step.occurrences).await?;
-        self.log.append(transaction, &[(self.codec.schedule)(&step.event, told)]).await
+        if let Some(planned) = &step.planned {
+            occurrences::insert(transaction, &planned.occurrence).await?;
+        }
+        self.log.append(transaction, &[(self.codec.schedule)(&step.event, told)]).await?;
+        match &step.planned {
+            Some(Planned { occurrence, follows: Some(predecessor) }) => {
+                self.carry_over(transaction, *predecessor, occurrence.task_id, told).await
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The answer to a change. If the request was answered before: the state after the event that it appended then; if
@@ -184,8 +192,7 @@ async fn so_far(transaction: &Transaction, schedule: &Schedule) -> Result<Planne
     if schedule.state != ScheduleState::Paused {
         return Ok(PlannedSoFar::default());
     }
-    let owed = occurrences::owed(transaction, schedule.id).await?;
-    let Some(first) = owed.first() else { return Ok(PlannedSoFar::default()) };
-    let planned = occurrences::planned(transaction, schedule, first).await?;
-    Ok(PlannedSoFar { owed, planned })
+    let Some(owed) = occurrences::owed(transaction, schedule.id).await? else { return Ok(PlannedSoFar::default()) };
+    let planned = occurrences::planned(transaction, schedule, &owed).await?;
+    Ok(PlannedSoFar { owed: Some(owed), planned })
 }

@@ -20,15 +20,33 @@ impl Store {
         Ok(())
     }
 
-    /// Gives up a task of which nothing is known yet, because it is not there for whoever asked.
+    /// Gives up a task of which nothing is known yet, because it is not there for whoever asked. One that is planned stays:
+    /// reminders may wait for it.
     ///
     /// # Errors
     /// What the database says.
     pub async fn forget_task(&self, id: TaskId) -> Result<(), Error> {
-        const FORGET: Sql = Sql::both("DELETE FROM task_ref WHERE task_id = $1 AND version = 0");
-        FORGET.run(self.database.writer(), [id.0.into()]).await?;
-        Ok(())
+        const FORGET: Sql = Sql::both(
+            "DELETE FROM task_ref WHERE task_id = $1 AND version = 0
+             AND NOT EXISTS (SELECT 1 FROM occurrence WHERE task_id = $1)",
+        );
+        let transaction = self.database.begin().await?;
+        // The row first: a statement that had to wait for it would not see the occurrence that was planned meanwhile.
+        if lock(&transaction, id).await?.is_some() {
+            FORGET.run(&transaction, [id.0.into()]).await?;
+        }
+        Ok(mesh_store::commit(transaction).await?)
     }
+}
+
+/// Makes room for what will be known of a task that is only planned so far. The row, new or not, is locked until the
+/// transaction ends, so that nobody gives it up before what needs it is there to see.
+pub(super) async fn expect(transaction: &Transaction, id: TaskId) -> Result<(), StoreError> {
+    const EXPECT: Sql = Sql::both(
+        "INSERT INTO task_ref (task_id) VALUES ($1) ON CONFLICT (task_id) DO UPDATE SET version = task_ref.version",
+    );
+    EXPECT.run(transaction, [id.0.into()]).await?;
+    Ok(())
 }
 
 /// Notes what was seen of a task, and returns the newest that is known of it. The row stays locked until the transaction

@@ -169,7 +169,7 @@ async fn a_dismissed_reminder_stays_dismissed(database: TestDatabase) {
 }
 
 /// The event of this verb that the task service has told of a task.
-async fn event_of(world: &World, task: &Task, verb: &str) -> Envelope {
+pub(crate) async fn event_of(world: &World, task: &Task, verb: &str) -> Envelope {
     let filter = Filter { entities: vec!["task".to_owned()] };
     let mut tail = world.bus.tail(filter, TailFrom::Last(1_000)).await.expect("a tail");
     loop {

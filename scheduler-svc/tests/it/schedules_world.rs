@@ -13,12 +13,13 @@ use mesh_proto::{
         Task, TaskTime, UpdateTaskRequest, task_time::Value,
     },
 };
-use mesh_rpc::{Upstream, memory};
-use mesh_store::Database;
+use mesh_rpc::{MemoryListener, Upstream, memory};
+use mesh_store::{Database, Sql};
 use mesh_testkit::{TestDatabase, TestUser, eventually};
 use mesh_types::Timestamp;
 use tonic::Status;
 use tonic_types::StatusExt;
+use uuid::Uuid;
 
 use crate::support::{Client, Replica, World, create_task, titled};
 
@@ -63,13 +64,25 @@ impl ScheduleWorld {
         self.replicas.push(Replica::start(&kit).await);
     }
 
+    /// Stops every replica, and starts one whose calls to the task service nobody answers, as long as what is returned
+    /// is kept.
+    pub(crate) async fn put_on_hold(&mut self) -> MemoryListener {
+        self.stop().await;
+        let (nobody, listener) = memory();
+        let mut kit = self.kit();
+        kit.tasks = Upstream::Memory(nobody);
+        self.replicas.push(Replica::start(&kit).await);
+        listener
+    }
+
     /// Stops every replica, and starts one that reaches everything.
     pub(crate) async fn restart(&mut self) {
         self.stop().await;
         self.replicas.push(self.another().await);
     }
 
-    async fn stop(&mut self) {
+    /// Stops every replica as SIGTERM does.
+    pub(crate) async fn stop(&mut self) {
         for replica in self.replicas.drain(..) {
             replica.stop().await;
         }
@@ -206,6 +219,20 @@ impl ScheduleWorld {
         let states = occurrences.into_iter().map(|occurrence| (occurrence.state(), occurrence.occurrence));
         let planned = states.filter(|(state, _)| *state != OccurrenceState::Computed);
         planned.map(|(state, nominal)| (nominal, state)).collect()
+    }
+
+    /// Returns when what is to be done for the newest task of a schedule was begun.
+    pub(crate) async fn tried(&self, schedule: &str) {
+        const TRIED: Sql = Sql::both(
+            "SELECT attempts FROM occurrence WHERE schedule_id = $1 AND state = 20 ORDER BY nominal DESC LIMIT 1",
+        );
+        let database = self.database().await;
+        let id: Uuid = schedule.parse().expect("an id");
+        eventually(async || {
+            let row = TRIED.one(database.reader(), [id.into()]).await.expect("it can be read")?;
+            (row.try_get::<i32>("", "attempts").expect("a count") > 0).then_some(())
+        })
+        .await;
     }
 
     /// Lets time pass until put-off work is due again.

@@ -15,6 +15,7 @@ mesh_testkit::on_both_databases!(
     a_dead_letter_that_nobody_made_up_for_plans_the_successor,
     a_task_whose_making_was_not_noted_is_not_made_again,
     what_cannot_be_read_keeps_no_other_task_from_being_made,
+    a_call_that_nobody_answers_does_not_hold_up_the_end,
 );
 
 const DURABLE: &str = "scheduler-svc";
@@ -132,5 +133,21 @@ async fn what_cannot_be_read_keeps_no_other_task_from_being_made(database: TestD
     let task = world.task_due("2026-10-19T09:00:00").await;
     let schedule = world.scheduled(&task, "FREQ=DAILY").await;
     world.complete(&task.id).await;
+    world.tasks_when(&schedule.id, 2).await;
+}
+
+async fn a_call_that_nobody_answers_does_not_hold_up_the_end(database: TestDatabase) {
+    let mut world = ScheduleWorld::on(database).await;
+    let task = world.task_due("2026-10-19T09:00:00").await;
+    let schedule = world.scheduled(&task, "FREQ=DAILY").await;
+    let nobody = world.put_on_hold().await;
+    world.complete(&task.id).await;
+    world.tried(&schedule.id).await;
+    // Well within what a stage is given.
+    let stopped = tokio::time::timeout(std::time::Duration::from_secs(10), world.stop()).await;
+    assert!(stopped.is_ok());
+    drop(nobody);
+    world.restart().await;
+    world.wait_out();
     world.tasks_when(&schedule.id, 2).await;
 }

@@ -14,6 +14,8 @@ use crate::support::World;
 pub(crate) struct Told {
     pub(crate) verb: String,
     pub(crate) version: i64,
+    /// Who did it, as it is written down.
+    pub(crate) actor: String,
     payload: Vec<u8>,
 }
 
@@ -40,14 +42,15 @@ impl Log {
     /// What was told of a reminder, in order.
     pub(crate) async fn told(&self, id: &str) -> Vec<Told> {
         const TOLD: Sql = Sql::both(
-            "SELECT verb, version, payload FROM event_log WHERE entity = 'reminder' AND aggregate_id = $1 ORDER BY seq",
+            "SELECT verb, version, actor, payload FROM event_log WHERE entity = 'reminder' AND aggregate_id = $1 ORDER BY seq",
         );
         let id: Uuid = id.parse().expect("an id");
         let rows = TOLD.all(self.0.reader(), [id.into()]).await.expect("the log can be read");
         let read = |row: &sea_orm::QueryResult| {
             let told = |name| row.try_get::<String>("", name).expect("a text");
             let payload = row.try_get("", "payload").expect("a payload");
-            Told { verb: told("verb"), version: row.try_get("", "version").expect("a version"), payload }
+            let version = row.try_get("", "version").expect("a version");
+            Told { verb: told("verb"), version, actor: told("actor"), payload }
         };
         rows.iter().map(read).collect()
     }
