@@ -40,8 +40,8 @@ pub struct Mesh {
 }
 
 impl Mesh {
-    /// Starts one with empty databases and an empty bus.
-    pub(super) async fn start() -> Result<Self> {
+    /// Starts one with so many processes of every service, empty databases and an empty bus.
+    pub(super) async fn start(replicas: usize) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let nats = Nats::obtain(&Workspace::locate()?, folder.path())?;
         let mut databases = Vec::new();
@@ -53,7 +53,7 @@ impl Mesh {
             programs: &programs()?,
             folder: folder.path(),
             listen: SocketAddr::from(([127, 0, 0, 1], free_port()?)),
-            replicas: 1,
+            replicas,
             databases: Databases::create(|_| urls.next().context("one for each service"))?,
             nats_url: nats.url(),
             variables: SETTINGS.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),

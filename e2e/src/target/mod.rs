@@ -54,8 +54,16 @@ impl Target {
     pub async fn start(mode: Mode) -> Result<Self> {
         Ok(match mode {
             Mode::Single => Self::Single(Single::start().await?),
-            Mode::Mesh => Self::Mesh(Box::new(Mesh::start().await?)),
+            Mode::Mesh => Self::replicated(1).await?,
         })
+    }
+
+    /// Starts a mesh with so many processes of every service; callers speak to the first gateway.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn replicated(replicas: usize) -> Result<Self> {
+        Ok(Self::Mesh(Box::new(Mesh::start(replicas).await?)))
     }
 
     /// The one that all tests of this program share. It ends with the program.

@@ -4,6 +4,7 @@
 //! started again; then every answered write must be there, its history must hold every step once, and a watcher must
 //! have been told of all of it.
 
+mod burst;
 mod load;
 mod points;
 mod series;
