@@ -9,6 +9,7 @@ mod change;
 mod config;
 mod database;
 mod error;
+pub mod keyset;
 mod migrate;
 mod migrations;
 mod pool;

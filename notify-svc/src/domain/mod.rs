@@ -30,7 +30,7 @@ pub use delivery_event::{DeliveryEvent, DeliveryField, DeliveryVerb};
 pub use error::NotifyError;
 pub use event::{Field, NotificationEvent, Verb};
 pub use notification::{Category, Notification, NotificationId};
-pub use order::{Direction, OrderBy, OrderError, SortField};
+pub use order::{OrderBy, SortField};
 pub use page_key::PageKey;
 pub use reminder::{Firing, Revision, Voiding};
 pub use webhook::{Destination, WebhookUrl, WebhookUrlError};

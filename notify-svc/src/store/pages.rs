@@ -1,16 +1,16 @@
 //! Pages of an inbox, by keyset: a page begins right after the last key of the one before, so that what comes between
 //! two pages neither repeats nor hides a notification.
 
-use mesh_store::{Sql, StoreError};
-use mesh_types::{UserId, WorkspaceId};
-use sea_orm::{
-    ColumnTrait, Condition, Order, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, ExprTrait},
+use mesh_store::{
+    Sql, StoreError,
+    keyset::{self, SortColumn},
 };
+use mesh_types::{UserId, WorkspaceId};
+use sea_orm::{ColumnTrait, QueryFilter, QuerySelect, sea_query::Expr};
 use serde_json::{Value, json};
 
 use super::{Error, Store, notifications::inbox, tables::notification::Column};
-use crate::domain::{Direction, Notification, OrderBy, PageKey, SortField};
+use crate::domain::{Notification, OrderBy, PageKey, SortField};
 
 /// Which page of which inbox.
 #[derive(Clone, Debug)]
@@ -48,13 +48,8 @@ impl Store {
         if !page.show_withdrawn {
             query = query.filter(Column::WithdrawUs.is_null());
         }
-        let columns = columns(&page.order);
-        if let Some(key) = &page.after {
-            query = query.filter(beyond(&columns, key));
-        }
-        for (column, order) in columns {
-            query = query.order_by(column, order);
-        }
+        let after = page.after.as_ref().map(values);
+        let query = keyset::after_key(query, columns(&page.order), after);
         let rows = query.limit(page.limit).all(self.database.reader()).await.map_err(StoreError::from)?;
         Ok(rows.into_iter().map(Notification::try_from).collect::<Result<_, _>>()?)
     }
@@ -95,9 +90,15 @@ impl Store {
     }
 }
 
-fn columns(order: &OrderBy) -> Vec<(Column, Order)> {
-    let sorted = order.fields().iter().map(|(field, direction)| (column(*field), sql_order(*direction)));
-    sorted.chain([(Column::Id, sql_order(order.tie_break()))]).collect()
+fn columns(order: &OrderBy) -> Vec<SortColumn> {
+    let sorted = order.fields().iter().map(|(field, direction)| (column(*field), *direction));
+    let all = sorted.chain([(Column::Id, order.tie_break())]);
+    all.map(|(column, direction)| SortColumn::new(Expr::col(column), direction)).collect()
+}
+
+/// The values of the columns in the last row of the page before.
+fn values(key: &PageKey) -> Vec<sea_orm::Value> {
+    key.values.iter().map(|value| (*value).into()).chain([key.id.0.into()]).collect()
 }
 
 fn column(field: SortField) -> Column {
@@ -106,39 +107,4 @@ fn column(field: SortField) -> Column {
         SortField::UpdateTime => Column::UpdateUs,
         SortField::EventTime => Column::EventUs,
     }
-}
-
-fn sql_order(direction: Direction) -> Order {
-    match direction {
-        Direction::Ascending => Order::Asc,
-        Direction::Descending => Order::Desc,
-    }
-}
-
-/// The rows that come after the row with this key.
-fn beyond(columns: &[(Column, Order)], key: &PageKey) -> Condition {
-    let values: Vec<sea_orm::Value> = key.values.iter().map(|value| (*value).into()).chain([key.id.0.into()]).collect();
-    let one_way = columns.windows(2).all(|pair| pair[0].1 == pair[1].1);
-    if one_way { beyond_as_one(columns, values) } else { beyond_one_by_one(columns, &values) }
-}
-
-/// `(a, id) < (1, 2)`: an index serves this as one range.
-fn beyond_as_one(columns: &[(Column, Order)], values: Vec<sea_orm::Value>) -> Condition {
-    let row = Expr::tuple(columns.iter().map(|(column, _)| Expr::col(*column)));
-    let last = Expr::tuple(values.into_iter().map(Expr::val));
-    let descending = columns.first().is_some_and(|(_, order)| *order == Order::Desc);
-    Condition::all().add(if descending { row.lt(last) } else { row.gt(last) })
-}
-
-/// `a > 1 OR (a = 1 AND b < 2) OR …`: for orders in which some fields ascend and others descend.
-fn beyond_one_by_one(columns: &[(Column, Order)], values: &[sea_orm::Value]) -> Condition {
-    let mut any = Condition::any();
-    for (index, ((column, order), last)) in columns.iter().zip(values).enumerate() {
-        let mut all = Condition::all();
-        for ((earlier, _), same) in columns[..index].iter().zip(values) {
-            all = all.add(earlier.eq(same.clone()));
-        }
-        any = any.add(all.add(if *order == Order::Desc { column.lt(last.clone()) } else { column.gt(last.clone()) }));
-    }
-    any
 }

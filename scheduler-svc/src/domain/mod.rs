@@ -36,7 +36,7 @@ pub use edit::Edit;
 pub use error::ReminderError;
 pub use event::{Field, Firing, ReminderEvent, Verb};
 pub use occurrence::{Closed, Heard, Occurrence, OccurrenceState, Place, Since, ToDo};
-pub use order::{Direction, OrderBy, OrderError, SortField};
+pub use order::{OrderBy, SortField};
 pub use page_key::PageKey;
 pub use planned_time::PlannedTime;
 pub use policies::{Advance, Coded, Missed, SchedulePolicies, SeriesEnd, StoredPolicies};
@@ -45,7 +45,7 @@ pub use schedule::{Planned, Schedule, ScheduleDecision, ScheduleState, ScheduleS
 pub use schedule_create::{Beginning, ScheduleDraft};
 pub use schedule_error::ScheduleError;
 pub use schedule_event::{ScheduleEvent, ScheduleField, ScheduleVerb};
-pub use schedule_order::{ScheduleKey, ScheduleOrder, ScheduleOrderError, ScheduleSort};
+pub use schedule_order::{ScheduleKey, ScheduleOrder, ScheduleSort};
 pub use schedule_plan::{Computed, Window};
 pub use schedule_time::{from_jiff, to_jiff};
 pub use task_ref::{TaskChange, TaskRef, TaskStatus};

@@ -1,6 +1,9 @@
 //! In which order reminders are listed.
 
-use std::{fmt, str::FromStr};
+use mesh_types::Direction;
+
+/// An order of reminders.
+pub type OrderBy = mesh_types::OrderBy<SortField>;
 
 /// A field to order by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -13,124 +16,9 @@ pub enum SortField {
     FireTime,
 }
 
-impl SortField {
-    const ALL: [(&'static str, Self); 3] =
-        [("create_time", Self::CreateTime), ("update_time", Self::UpdateTime), ("fire_time", Self::FireTime)];
-
-    fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(_, field)| *field == self).map_or("", |(name, _)| name)
-    }
-}
-
-/// Which end comes first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Direction {
-    /// The smallest.
-    #[default]
-    Ascending,
-    /// The largest.
-    Descending,
-}
-
-/// An order of reminders: fields in order of weight. The id breaks ties, in the direction of the last field.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OrderBy(Vec<(SortField, Direction)>);
-
-/// Why a text is no order.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum OrderError {
-    /// It names a field that cannot be ordered by.
-    #[error("reminders cannot be ordered by this field")]
-    FieldUnknown,
-    /// After a field comes something else than `asc` or `desc`.
-    #[error("after a field there may be asc or desc")]
-    DirectionUnknown,
-    /// It names a field twice.
-    #[error("a field may be named once")]
-    FieldRepeated,
-}
-
-impl OrderBy {
-    /// The fields and their directions; never empty.
-    pub fn fields(&self) -> &[(SortField, Direction)] {
-        &self.0
-    }
-
-    /// The direction in which the id breaks ties.
-    pub fn tie_break(&self) -> Direction {
-        self.0.last().map_or_else(Direction::default, |(_, direction)| *direction)
-    }
-}
-
-impl FromStr for OrderBy {
-    type Err = OrderError;
-
-    fn from_str(text: &str) -> Result<Self, OrderError> {
-        if text.trim().is_empty() {
-            return Ok(Self(vec![(SortField::FireTime, Direction::Ascending)]));
-        }
-        let mut fields: Vec<(SortField, Direction)> = Vec::new();
-        for part in text.split(',') {
-            let (field, direction) = parse_part(part)?;
-            if fields.iter().any(|(known, _)| *known == field) {
-                return Err(OrderError::FieldRepeated);
-            }
-            fields.push((field, direction));
-        }
-        Ok(Self(fields))
-    }
-}
-
-fn parse_part(part: &str) -> Result<(SortField, Direction), OrderError> {
-    let mut words = part.split_whitespace();
-    let name = words.next().ok_or(OrderError::FieldUnknown)?;
-    let known = SortField::ALL.iter().find(|(known, _)| *known == name);
-    let (_, field) = known.ok_or(OrderError::FieldUnknown)?;
-    let direction = match words.next() {
-        None | Some("asc") => Direction::Ascending,
-        Some("desc") => Direction::Descending,
-        Some(_) => return Err(OrderError::DirectionUnknown),
-    };
-    if words.next().is_some() {
-        return Err(OrderError::DirectionUnknown);
-    }
-    Ok((*field, direction))
-}
-
-impl fmt::Display for OrderBy {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, (field, direction)) in self.0.iter().enumerate() {
-            let separator = if index == 0 { "" } else { "," };
-            let suffix = if *direction == Direction::Descending { " desc" } else { "" };
-            write!(formatter, "{separator}{}{suffix}", field.name())?;
-        }
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fields_are_read_in_order_of_weight() {
-        let order: OrderBy = " update_time desc , fire_time".parse().expect("an order");
-        assert_eq!(order.to_string(), "update_time desc,fire_time");
-        assert_eq!(order.tie_break(), Direction::Ascending);
-        assert_eq!("".parse::<OrderBy>().expect("the default").to_string(), "fire_time");
-    }
-
-    #[test]
-    fn what_is_no_order_is_refused() {
-        let cases = [
-            ("due", OrderError::FieldUnknown),
-            ("fire_time,", OrderError::FieldUnknown),
-            ("fire_time down", OrderError::DirectionUnknown),
-            ("fire_time desc desc", OrderError::DirectionUnknown),
-            ("fire_time,fire_time desc", OrderError::FieldRepeated),
-        ];
-        for (text, error) in cases {
-            assert_eq!(text.parse::<OrderBy>(), Err(error), "{text}");
-        }
-    }
+impl mesh_types::SortField for SortField {
+    const THINGS: &'static str = "reminders";
+    const ALL: &'static [(&'static str, Self)] =
+        &[("create_time", Self::CreateTime), ("update_time", Self::UpdateTime), ("fire_time", Self::FireTime)];
+    const DEFAULT: (Self, Direction) = (Self::FireTime, Direction::Ascending);
 }

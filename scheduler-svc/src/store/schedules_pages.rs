@@ -1,15 +1,18 @@
 //! Pages of schedules, by keyset: a page begins right after the last key of the one before, so that inserts between two
 //! pages neither repeat nor hide a schedule.
 
-use mesh_store::StoreError;
-use mesh_types::WorkspaceId;
+use mesh_store::{
+    StoreError,
+    keyset::{self, SortColumn},
+};
+use mesh_types::{Direction, WorkspaceId};
 use sea_orm::{
-    ColumnTrait, Condition, Order, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, ExprTrait, SimpleExpr, Value},
+    ColumnTrait, QueryFilter, QuerySelect,
+    sea_query::{Expr, SimpleExpr, Value},
 };
 
 use super::{Error, Store, schedules::schedules_in, tables::schedule};
-use crate::domain::{Direction, Schedule, ScheduleKey, ScheduleOrder, ScheduleSort};
+use crate::domain::{Schedule, ScheduleKey, ScheduleOrder, ScheduleSort};
 
 /// Which page of which schedules.
 #[derive(Clone, Debug)]
@@ -36,13 +39,8 @@ impl Store {
         if !page.show_deleted {
             query = query.filter(schedule::Column::DeleteUs.is_null());
         }
-        let columns = columns(&page.order);
-        if let Some(key) = &page.after {
-            query = query.filter(beyond(&columns, &values(&page.order, key)));
-        }
-        for (expression, order) in columns {
-            query = query.order_by(expression, order);
-        }
+        let after = page.after.as_ref().map(|key| values(&page.order, key));
+        let query = keyset::after_key(query, columns(&page.order), after);
         let rows = query.limit(page.limit).all(self.database.reader()).await.map_err(StoreError::from)?;
         Ok(rows.into_iter().map(Schedule::try_from).collect::<Result<_, _>>()?)
     }
@@ -53,16 +51,16 @@ fn puts_never_last(field: ScheduleSort, direction: Direction) -> bool {
     field == ScheduleSort::NextTime && direction == Direction::Descending
 }
 
-fn columns(order: &ScheduleOrder) -> Vec<(SimpleExpr, Order)> {
+fn columns(order: &ScheduleOrder) -> Vec<SortColumn> {
     let mut columns = Vec::new();
     for (field, direction) in order.fields() {
         if puts_never_last(*field, *direction) {
             let is_never = format!("CASE WHEN next_us = {} THEN 1 ELSE 0 END", ScheduleSort::NEVER);
-            columns.push((Expr::cust(is_never), Order::Asc));
+            columns.push(SortColumn::new(Expr::cust(is_never), Direction::Ascending));
         }
-        columns.push((expression(*field), sql_order(*direction)));
+        columns.push(SortColumn::new(expression(*field), *direction));
     }
-    columns.push((Expr::col(schedule::Column::Id), sql_order(order.tie_break())));
+    columns.push(SortColumn::new(Expr::col(schedule::Column::Id), order.tie_break()));
     columns
 }
 
@@ -85,25 +83,4 @@ fn expression(field: ScheduleSort) -> SimpleExpr {
         ScheduleSort::UpdateTime => Expr::col(schedule::Column::UpdateUs),
         ScheduleSort::NextTime => Expr::col(schedule::Column::NextUs),
     }
-}
-
-fn sql_order(direction: Direction) -> Order {
-    match direction {
-        Direction::Ascending => Order::Asc,
-        Direction::Descending => Order::Desc,
-    }
-}
-
-/// The rows that come after the row with these values: `a > 1 OR (a = 1 AND b < 2) OR …`.
-fn beyond(columns: &[(SimpleExpr, Order)], values: &[Value]) -> Condition {
-    let mut any = Condition::any();
-    for (index, ((expression, order), last)) in columns.iter().zip(values).enumerate() {
-        let mut all = Condition::all();
-        for ((earlier, _), same) in columns[..index].iter().zip(values) {
-            all = all.add(earlier.clone().eq(Expr::val(same.clone())));
-        }
-        let (value, last) = (expression.clone(), Expr::val(last.clone()));
-        any = any.add(all.add(if *order == Order::Desc { value.lt(last) } else { value.gt(last) }));
-    }
-    any
 }

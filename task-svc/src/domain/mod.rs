@@ -20,7 +20,7 @@ pub use edit::Edit;
 pub use error::TaskError;
 pub use event::{Field, TaskEvent, Verb};
 pub use lineage::Lineage;
-pub use order::{Direction, OrderBy, OrderError, SortField};
+pub use order::{OrderBy, SortField};
 pub use page_key::{PageKey, SortValue};
 pub use planned_time::{PlannedTime, PlannedTimeError, Zone};
 pub use position::Position;

@@ -1,15 +1,18 @@
 //! Pages of tasks, by keyset: a page begins right after the last key of the one before, so that inserts between two
 //! pages neither repeat nor hide a task.
 
-use mesh_store::StoreError;
-use mesh_types::WorkspaceId;
+use mesh_store::{
+    StoreError,
+    keyset::{self, SortColumn},
+};
+use mesh_types::{Direction, WorkspaceId};
 use sea_orm::{
-    ColumnTrait, Condition, Order, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, ExprTrait, SimpleExpr, Value},
+    ColumnTrait, QueryFilter, QuerySelect,
+    sea_query::{Expr, SimpleExpr, Value},
 };
 
 use super::{Error, Store, tables::task, tasks::tasks_in};
-use crate::domain::{Direction, OrderBy, PageKey, SortField, SortValue, Task};
+use crate::domain::{OrderBy, PageKey, SortField, SortValue, Task};
 
 /// Which page of which tasks.
 #[derive(Clone, Debug)]
@@ -36,22 +39,11 @@ impl Store {
         if !page.show_deleted {
             query = query.filter(task::Column::DeleteUs.is_null());
         }
-        let columns = columns(&page.order);
-        if let Some(key) = &page.after {
-            query = query.filter(beyond(&columns, &values(&page.order, key)));
-        }
-        for column in columns {
-            query = query.order_by(column.expression, column.order);
-        }
+        let after = page.after.as_ref().map(|key| values(&page.order, key));
+        let query = keyset::after_key(query, columns(&page.order), after);
         let rows = query.limit(page.limit).all(self.database.reader()).await.map_err(StoreError::from)?;
         Ok(rows.into_iter().map(Task::try_from).collect::<Result<_, _>>()?)
     }
-}
-
-/// One expression that rows are ordered by.
-struct Column {
-    expression: SimpleExpr,
-    order: Order,
 }
 
 /// Never due is the largest number. Where large numbers come first, a column of its own puts it last.
@@ -59,16 +51,16 @@ fn puts_never_last(field: SortField, direction: Direction) -> bool {
     (field, direction) == (SortField::Due, Direction::Descending)
 }
 
-fn columns(order: &OrderBy) -> Vec<Column> {
+fn columns(order: &OrderBy) -> Vec<SortColumn> {
     let mut columns = Vec::new();
     for (field, direction) in order.fields() {
         if puts_never_last(*field, *direction) {
             let is_never = format!("CASE WHEN due_us = {} THEN 1 ELSE 0 END", SortValue::NEVER_DUE);
-            columns.push(Column { expression: Expr::cust(is_never), order: Order::Asc });
+            columns.push(SortColumn::new(Expr::cust(is_never), Direction::Ascending));
         }
-        columns.push(Column { expression: expression(*field), order: sql_order(*direction) });
+        columns.push(SortColumn::new(expression(*field), *direction));
     }
-    columns.push(Column { expression: Expr::col(task::Column::Id), order: sql_order(order.tie_break()) });
+    columns.push(SortColumn::new(Expr::col(task::Column::Id), order.tie_break()));
     columns
 }
 
@@ -97,39 +89,4 @@ fn expression(field: SortField) -> SimpleExpr {
         SortField::Title => Expr::cust(format!("substr(title, 1, {})", SortField::TITLE_CHARS)),
         SortField::Position => Expr::col(task::Column::Position),
     }
-}
-
-fn sql_order(direction: Direction) -> Order {
-    match direction {
-        Direction::Ascending => Order::Asc,
-        Direction::Descending => Order::Desc,
-    }
-}
-
-/// The rows that come after the row with these values.
-fn beyond(columns: &[Column], values: &[Value]) -> Condition {
-    let one_way = columns.windows(2).all(|pair| pair[0].order == pair[1].order);
-    if one_way { beyond_as_one(columns, values) } else { beyond_one_by_one(columns, values) }
-}
-
-/// `(a, b, id) > (1, 2, 3)`: an index serves this as one range.
-fn beyond_as_one(columns: &[Column], values: &[Value]) -> Condition {
-    let row = Expr::tuple(columns.iter().map(|column| column.expression.clone()));
-    let last = Expr::tuple(values.iter().cloned().map(Expr::val));
-    let descending = columns.first().is_some_and(|column| column.order == Order::Desc);
-    Condition::all().add(if descending { row.lt(last) } else { row.gt(last) })
-}
-
-/// `a > 1 OR (a = 1 AND b < 2) OR …`: for orders in which some fields ascend and others descend.
-fn beyond_one_by_one(columns: &[Column], values: &[Value]) -> Condition {
-    let mut any = Condition::any();
-    for (index, (column, last)) in columns.iter().zip(values).enumerate() {
-        let mut all = Condition::all();
-        for (earlier, same) in columns[..index].iter().zip(values) {
-            all = all.add(earlier.expression.clone().eq(Expr::val(same.clone())));
-        }
-        let (value, last) = (column.expression.clone(), Expr::val(last.clone()));
-        any = any.add(all.add(if column.order == Order::Desc { value.lt(last) } else { value.gt(last) }));
-    }
-    any
 }

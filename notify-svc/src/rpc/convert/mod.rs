@@ -13,7 +13,7 @@ use mesh_types::{ErrorKind, Etag, Fault, PageSize, Reason, WorkspaceId};
 
 use crate::{
     app::{ListNotifications, MarkRead, MarkSeen, StreamNotifications},
-    domain::{NotificationId, OrderBy, OrderError},
+    domain::{NotificationId, OrderBy},
 };
 
 pub(super) use channel::written_channel;
@@ -29,9 +29,7 @@ impl TryFrom<proto::ListNotificationsRequest> for ListNotifications {
 
     fn try_from(request: proto::ListNotificationsRequest) -> Result<Self, Fault> {
         fields::refuse_filter("filter", &request.filter)?;
-        let order: OrderBy = request.order_by.parse().map_err(|error: OrderError| {
-            Fault::new(ErrorKind::InvalidArgument, Reason::OrderByInvalid, error.to_string())
-        })?;
+        let order: OrderBy = request.order_by.parse()?;
         Ok(Self {
             workspaces: fields::workspaces(&request.workspace_id)?,
             show_withdrawn: request.show_withdrawn,

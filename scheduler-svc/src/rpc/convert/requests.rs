@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use mesh_proto::scheduler::v1 as proto;
 use mesh_rpc::fields::{Checks, duration_micros, instant, refuse_filter, request_id, workspaces};
-use mesh_types::{ErrorKind, Etag, Fault, PageSize, Reason, TaskId, Timestamp, WorkspaceId};
+use mesh_types::{Etag, Fault, PageSize, TaskId, Timestamp, WorkspaceId};
 
 use super::{edits, fields};
 use crate::{
     app::{CreateReminder, ListReminders, SnoozeReminder, Target, Until, UpdateReminder},
-    domain::{Draft, OrderBy, OrderError, When},
+    domain::{Draft, OrderBy, When},
 };
 
 impl TryFrom<proto::CreateReminderRequest> for CreateReminder {
@@ -146,9 +146,7 @@ impl TryFrom<proto::ListRemindersRequest> for ListReminders {
 
     fn try_from(request: proto::ListRemindersRequest) -> Result<Self, Fault> {
         refuse_filter("filter", &request.filter)?;
-        let order: OrderBy = request.order_by.parse().map_err(|error: OrderError| {
-            Fault::new(ErrorKind::InvalidArgument, Reason::OrderByInvalid, error.to_string())
-        })?;
+        let order: OrderBy = request.order_by.parse()?;
         Ok(Self {
             workspaces: workspaces(&request.workspace_id)?,
             show_deleted: request.show_deleted,

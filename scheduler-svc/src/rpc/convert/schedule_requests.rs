@@ -2,13 +2,13 @@
 
 use mesh_proto::scheduler::v1 as proto;
 use mesh_rpc::fields::{Checks, instant, new_home, refuse_filter, request_id, workspaces};
-use mesh_types::{ErrorKind, Etag, Fault, PageSize, Reason, Timestamp};
+use mesh_types::{Etag, Fault, PageSize, Timestamp};
 use uuid::Uuid;
 
 use super::schedule_fields;
 use crate::{
     app::{CreateSchedule, ListOccurrences, ListSchedules, Target},
-    domain::{ScheduleOrder, ScheduleOrderError},
+    domain::ScheduleOrder,
 };
 
 impl TryFrom<proto::CreateScheduleRequest> for CreateSchedule {
@@ -50,9 +50,7 @@ impl TryFrom<proto::ListSchedulesRequest> for ListSchedules {
 
     fn try_from(request: proto::ListSchedulesRequest) -> Result<Self, Fault> {
         refuse_filter("filter", &request.filter)?;
-        let order: ScheduleOrder = request.order_by.parse().map_err(|error: ScheduleOrderError| {
-            Fault::new(ErrorKind::InvalidArgument, Reason::OrderByInvalid, error.to_string())
-        })?;
+        let order: ScheduleOrder = request.order_by.parse()?;
         Ok(Self {
             workspaces: workspaces(&request.workspace_id)?,
             show_deleted: request.show_deleted,

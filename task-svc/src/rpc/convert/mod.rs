@@ -8,7 +8,7 @@ mod task;
 use mesh_events::live::Place;
 use mesh_proto::task::v1 as proto;
 use mesh_rpc::fields::{Checks, new_home, refuse_filter, request_id, workspaces};
-use mesh_types::{ErrorKind, Etag, Fault, PageSize, Reason, TaskId};
+use mesh_types::{Etag, Fault, PageSize, TaskId};
 
 use crate::{
     app::{CreateTask, ListTasks, Target, UpdateTask, WatchTasks},
@@ -74,9 +74,7 @@ impl TryFrom<proto::ListTasksRequest> for ListTasks {
     fn try_from(request: proto::ListTasksRequest) -> Result<Self, Fault> {
         refuse_filter("filter", &request.filter)?;
         refuse_filter("query", &request.query)?;
-        let order: OrderBy = request.order_by.parse().map_err(|error: crate::domain::OrderError| {
-            Fault::new(ErrorKind::InvalidArgument, Reason::OrderByInvalid, error.to_string())
-        })?;
+        let order: OrderBy = request.order_by.parse()?;
         Ok(Self {
             workspaces: workspaces(&request.workspace_id)?,
             show_deleted: request.show_deleted,
