@@ -24,7 +24,7 @@ async fn ten_thousand_reminders_at_once_are_told_once_although_a_replica_is_kill
     let mut target = Target::replicated(3).await?;
     let mut people = Vec::new();
     for _ in 0..PEOPLE {
-        people.push(target.person(Face::Grpc, "early riser").await?.1);
+        people.push(target.person(Face::Grpc, "riser").await?.1);
     }
     let tasks = try_join_all(people.iter().map(tasks_with_reminders)).await?;
     let mut inbox = Inbox::open(&people[0], "").await?;
@@ -34,6 +34,10 @@ async fn ten_thousand_reminders_at_once_are_told_once_although_a_replica_is_kill
 
     inbox.created().await?;
     target.restart("scheduler-svc", None).await?;
+    let expected = PEOPLE * TASKS * REMINDERS;
+    for milestone in (1..=10).map(|tenth| expected * tenth / 10) {
+        eventually(async || told_at_least(&people, milestone).await).await;
+    }
     for client in &people {
         told_once(client).await?;
     }
@@ -64,14 +68,16 @@ async fn fall_due(client: &Client, tasks: Vec<Task>, due: Timestamp) -> Result<(
     Ok(())
 }
 
+/// Whether all of them together were told so often.
+async fn told_at_least(people: &[Client], milestone: usize) -> Result<(), String> {
+    let inboxes = try_join_all(people.iter().map(Client::all_notifications)).await;
+    let told: usize = inboxes.map_err(|failure| format!("{failure:?}"))?.iter().map(Vec::len).sum();
+    if told >= milestone { Ok(()) } else { Err(format!("{told} of {milestone}")) }
+}
+
 /// Every reminder of this person has its notification, and none has two.
 async fn told_once(client: &Client) -> Result<()> {
-    let expected = TASKS * REMINDERS;
-    let told = eventually(async || {
-        let told = client.all_notifications().await.map_err(|failure| format!("{failure:?}"))?;
-        if told.len() >= expected { Ok(told) } else { Err(format!("{} of {expected}", told.len())) }
-    })
-    .await;
+    let (told, expected) = (client.all_notifications().await?, TASKS * REMINDERS);
     let reminders: BTreeSet<_> = told.iter().filter_map(|notification| notification.reminder_id.as_ref()).collect();
     ensure!((told.len(), reminders.len()) == (expected, expected), "{} of {}", reminders.len(), told.len());
     Ok(())
