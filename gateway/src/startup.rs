@@ -5,6 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use anyhow::{Context, ensure};
 use mesh_events::{EventBus, EventLog, HousekeepingSettings, JetStreamBus, Relay, RelaySettings};
 use mesh_proto::{
+    Contract,
     audit::v1::audit_service_server::SERVICE_NAME as AUDIT_SERVICE,
     auth::v1::auth_service_server::{AuthServiceServer, SERVICE_NAME as AUTH_SERVICE},
     notify::v1::notify_service_server::SERVICE_NAME as NOTIFY_SERVICE,
@@ -102,6 +103,7 @@ pub async fn start(config: &Config, dependencies: Dependencies) -> anyhow::Resul
         (AUTH_SERVICE, Upstream::Memory(accounts.clone()).channel()?),
     ];
     let front = Front::new(Parts {
+        contract: Contract::taskmesh(),
         settings: config.http.clone(),
         upstreams: channels.into_iter().map(|(name, channel)| (name.to_owned(), channel)).collect(),
         exchange: exchanging(exchange.clone()),

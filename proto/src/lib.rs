@@ -1,11 +1,11 @@
 //! The contract of Taskmesh, compiled: messages and services by package, the rules they are validated by, and the
 //! descriptors from which reflection, REST and audit are derived. It depends on no other crate of ours.
 
+mod contract;
 pub mod generated;
 mod methods;
 
-use std::sync::LazyLock;
-
+pub use contract::Contract;
 pub use generated::google;
 pub use generated::taskmesh::{api, audit, auth, event, notify, scheduler, task};
 pub use methods::{Method, StreamForm, methods};
@@ -17,9 +17,5 @@ pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/desc
 
 /// The same as [`DESCRIPTOR_SET`], ready for look-ups.
 pub fn descriptors() -> &'static DescriptorPool {
-    static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
-        #[expect(clippy::expect_used, reason = "the build script wrote these bytes; a test decodes them")]
-        DescriptorPool::decode(DESCRIPTOR_SET).expect("the descriptor set is valid")
-    });
-    &POOL
+    Contract::taskmesh().descriptors()
 }

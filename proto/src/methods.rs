@@ -1,11 +1,12 @@
 //! What is said of each RPC in the contract: its route, its scope, how it streams.
 
-use std::sync::LazyLock;
-
 use prost::Message;
-use prost_reflect::{DynamicMessage, ExtensionDescriptor, MethodDescriptor};
+use prost_reflect::{DescriptorPool, DynamicMessage, ExtensionDescriptor, MethodDescriptor};
 
-use crate::generated::{google::api::HttpRule, taskmesh::api::v1::MethodOptions};
+use crate::{
+    Contract,
+    generated::{google::api::HttpRule, taskmesh::api::v1::MethodOptions},
+};
 
 pub use crate::generated::taskmesh::api::v1::StreamForm;
 
@@ -28,13 +29,14 @@ pub struct Method {
     pub last_event_id_field: String,
 }
 
-/// Every RPC of every service in the contract, in the order of the files.
+/// Every RPC of every service in the contract of Taskmesh, in the order of the files.
 pub fn methods() -> &'static [Method] {
-    static METHODS: LazyLock<Vec<Method>> = LazyLock::new(|| {
-        let services = crate::descriptors().services();
-        services.flat_map(|service| service.methods().map(describe).collect::<Vec<_>>()).collect()
-    });
-    &METHODS
+    Contract::taskmesh().methods()
+}
+
+/// Every RPC of every service that these descriptors describe.
+pub(crate) fn of(descriptors: &DescriptorPool) -> Vec<Method> {
+    descriptors.services().flat_map(|service| service.methods().map(describe).collect::<Vec<_>>()).collect()
 }
 
 fn describe(descriptor: MethodDescriptor) -> Method {
@@ -52,7 +54,7 @@ fn describe(descriptor: MethodDescriptor) -> Method {
 
 /// The value of a message-typed method option, if it is set.
 fn option<T: Message + Default>(method: &MethodDescriptor, name: &str) -> Option<T> {
-    let extension: ExtensionDescriptor = crate::descriptors().get_extension_by_name(name)?;
+    let extension: ExtensionDescriptor = method.parent_pool().get_extension_by_name(name)?;
     let options: DynamicMessage = method.options();
     if !options.has_extension(&extension) {
         return None;

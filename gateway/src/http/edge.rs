@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::HeaderValue;
+use mesh_proto::Contract;
 use mesh_rpc::CallContext;
 use mesh_types::{Clock, Fault};
 use tokio::time::Instant;
@@ -24,6 +25,8 @@ pub type Exchanging =
 
 /// What a [`Front`](super::Front) is made of.
 pub struct Parts {
+    /// What the services behind it promise.
+    pub contract: &'static Contract,
     /// Limits and times.
     pub settings: HttpSettings,
     /// The services behind it.
@@ -72,12 +75,12 @@ pub(crate) struct Edge {
 
 impl Edge {
     pub(super) fn new(parts: Parts) -> Result<Self, FrontError> {
-        let table = Table::new(mesh_proto::methods(), &parts.upstreams);
+        let table = Table::new(parts.contract.methods(), &parts.upstreams);
         let health = Arc::new(Health::new(&parts.upstreams));
         Ok(Self {
             router: Router::new(table.iter())?,
             cors: cors::layer(&parts.settings.allowed_origins)?,
-            local: local::services(&health)?,
+            local: local::services(parts.contract, &health)?,
             settings: parts.settings,
             exchange: parts.exchange,
             jwks: parts.jwks,

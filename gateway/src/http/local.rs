@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use mesh_proto::Contract;
 use tonic::service::Routes;
 use tonic_health::pb::FILE_DESCRIPTOR_SET as HEALTH_DESCRIPTORS;
 use tonic_reflection::server::Builder;
@@ -30,10 +31,10 @@ pub(super) fn is_unary(path: &str) -> bool {
 ///
 /// # Errors
 /// When the descriptors cannot be read.
-pub(super) fn services(health: &Arc<Health>) -> Result<Routes, FrontError> {
+pub(super) fn services(contract: &'static Contract, health: &Arc<Health>) -> Result<Routes, FrontError> {
     let builder = || {
         Builder::configure()
-            .register_encoded_file_descriptor_set(mesh_proto::DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(contract.encoded())
             .register_encoded_file_descriptor_set(HEALTH_DESCRIPTORS)
     };
     let unreadable = |error: tonic_reflection::server::Error| FrontError::Reflection(error.to_string());

@@ -8,7 +8,7 @@ use gateway::http::{Exchanging, Front, HttpSettings, Parts};
 use http::{HeaderValue, Request, Response};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use mesh_proto::task::v1::task_service_client::TaskServiceClient;
+use mesh_proto::{Contract, task::v1::task_service_client::TaskServiceClient};
 use mesh_types::{ErrorKind, Fault, Reason, SystemClock};
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value as Json;
@@ -56,6 +56,7 @@ impl World {
         let endpoint = Endpoint::from_shared(format!("http://{upstream}")).expect("a uri");
         let channel = endpoint.connect_timeout(Duration::from_secs(2)).connect_lazy();
         let front = Front::new(Parts {
+            contract: Contract::taskmesh(),
             settings,
             upstreams: SERVICES.map(|name| (name.to_owned(), channel.clone())).into(),
             exchange: exchange(),
