@@ -1,6 +1,7 @@
 //! Load scenarios: each produces one row of the table in `README.md` and says how it was measured. Nothing here passes
 //! or fails; the figures are for people to compare.
 
+pub mod crowd;
 pub mod histogram;
 pub mod http;
 pub mod inbox;

@@ -18,6 +18,16 @@ use xtask::{
 
 use crate::http::Connection;
 
+/// All load comes from one address, and mostly by one person.
+const UNLIMITED: [(&str, &str); 6] = [
+    ("TASKMESH_GATEWAY__HTTP__LIMITS__CALLS_PER_SECOND_PER_USER", "0"),
+    ("TASKMESH_GATEWAY__HTTP__LIMITS__CALLS_PER_SECOND_PER_ADDRESS", "0"),
+    ("TASKMESH_GATEWAY__HTTP__LIMITS__MAX_CALLS_PER_USER", "0"),
+    ("TASKMESH_GATEWAY__HTTP__LIMITS__MAX_STREAMS_PER_USER", "0"),
+    ("TASKMESH_GATEWAY__HTTP__LIMITS__MAX_STREAMS_PER_ADDRESS", "0"),
+    ("TASKMESH_GATEWAY__HTTP__LIMITS__MAX_CONNECTIONS_PER_ADDRESS", "0"),
+];
+
 /// A running mesh: PostgreSQL that syncs every commit, NATS, and the services' processes.
 pub struct Mesh {
     /// Where the gateway listens, as `host:port`.
@@ -51,7 +61,7 @@ impl Mesh {
             replicas,
             databases: databases.clone(),
             nats_url: servers.nats.url(),
-            variables: vec![],
+            variables: UNLIMITED.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
         };
         let mesh = xtask::mesh::Mesh::start(&plan)?;
         Ok(Self { gateway: mesh.gateway().to_string(), mesh, servers, databases, programs })

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use mesh_rpc::{AUDIENCE, Claims, KeySet, PublicKey, TokenError, TokenSigner, TokenVerifier, WorkspaceClaim};
-use mesh_types::{Actor, Caller, Clock, Fault, Timestamp, new_id};
+use mesh_types::{Actor, Caller, Clock, Fault, Timestamp, UserId, new_id};
 
 use crate::{
     config::TokensConfig,
@@ -32,6 +32,8 @@ pub struct AccessToken {
     pub text: String,
     /// When it ends.
     pub expire_time: Timestamp,
+    /// Whose it is.
+    pub user: UserId,
 }
 
 impl Keys {
@@ -134,6 +136,6 @@ impl Keys {
             Fault::internal()
         })?;
         let expire_time = Timestamp::from_parts(claims.exp, 0).ok_or_else(Fault::internal)?;
-        Ok(AccessToken { text, expire_time })
+        Ok(AccessToken { text, expire_time, user: claims.sub })
     }
 }

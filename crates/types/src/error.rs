@@ -84,6 +84,7 @@ reasons! {
     MethodUnknown = "METHOD_UNKNOWN",
     Internal = "INTERNAL",
     CallerCancelled = "CALLER_CANCELLED",
+    Overloaded = "OVERLOADED",
 }
 
 /// One field of a request and the rule it breaks.

@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use http::HeaderValue;
-use mesh_types::{ApiTokenId, Clock, Fault, Timestamp};
+use mesh_types::{ApiTokenId, Clock, Fault, Timestamp, UserId};
 
 use crate::{
     domain::{API_TOKEN_PREFIX, ClientHint, Digest, Error, Grant},
@@ -29,6 +29,15 @@ pub struct ExchangeSettings {
     pub recheck: Duration,
 }
 
+/// What a credential was exchanged for.
+#[derive(Clone, Debug)]
+pub struct Exchanged {
+    /// The `authorization` header to forward.
+    pub authorization: HeaderValue,
+    /// Who calls.
+    pub user: UserId,
+}
+
 /// Exchanges credentials for access tokens. Cheap to clone.
 #[derive(Clone)]
 pub struct Exchange(Arc<Parts>);
@@ -47,18 +56,19 @@ impl Exchange {
         Self(Arc::new(Parts { store, keys, clock, settings, cache: Cache::default() }))
     }
 
-    /// The `authorization` header to forward for a caller who presents `credential` (what follows `Bearer `).
+    /// The `authorization` header to forward for a caller who presents `credential` (what follows `Bearer `), and who that
+    /// is.
     ///
     /// # Errors
     /// UNAUTHENTICATED (`TOKEN_INVALID`, `TOKEN_EXPIRED`); UNAVAILABLE when it cannot be found out.
-    pub async fn exchange(&self, credential: &str, client: &ClientHint) -> Result<HeaderValue, Fault> {
+    pub async fn exchange(&self, credential: &str, client: &ClientHint) -> Result<Exchanged, Fault> {
         if credential.len() > LONGEST_CREDENTIAL {
             return Err(Error::CredentialUnknown.into());
         }
         let now = self.0.clock.now();
         let key = Key::of(credential, client);
         let known = match self.0.cache.find(&key, now) {
-            Found::Fresh(header) => return Ok(header),
+            Found::Fresh(exchanged) => return Ok(exchanged),
             Found::Stale(entry) => Some(entry),
             Found::Nothing => None,
         };
@@ -70,9 +80,9 @@ impl Exchange {
         };
         match entry {
             Ok(entry) => {
-                let header = entry.header.clone();
+                let exchanged = entry.exchanged.clone();
                 self.0.cache.keep(key, entry, epoch, now);
-                Ok(header)
+                Ok(exchanged)
             }
             Err(fault) => {
                 self.0.cache.remove(&key);
@@ -99,8 +109,8 @@ impl Exchange {
     /// An access token of ours is signed again with the client that uses it now, and ends when it would have ended.
     fn for_access_token(&self, credential: &str, client: &ClientHint) -> Result<Entry, Fault> {
         let access = self.0.keys.renew(credential, client)?;
-        let header = bearer(&access.text)?;
-        Ok(Entry::of_session(header, access.expire_time))
+        let exchanged = Exchanged { authorization: bearer(&access.text)?, user: access.user };
+        Ok(Entry::of_session(exchanged, access.expire_time))
     }
 
     async fn for_api_token(
@@ -123,7 +133,8 @@ impl Exchange {
         let end = now.plus(settings.access_lifetime);
         let end = token.expire_time.map_or(end, |expire_time| expire_time.min(end));
         let access = keys.mint(&grant, client, end)?;
-        Ok(Entry::of_api_token(bearer(&access.text)?, access.expire_time.minus(MARGIN), fresh_until, grant))
+        let exchanged = Exchanged { authorization: bearer(&access.text)?, user: access.user };
+        Ok(Entry::of_api_token(exchanged, access.expire_time.minus(MARGIN), fresh_until, grant))
     }
 }
 

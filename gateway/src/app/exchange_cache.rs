@@ -9,10 +9,10 @@ use std::{
     time::Duration,
 };
 
-use http::HeaderValue;
 use mesh_types::{ApiTokenId, Timestamp};
 use sha2::{Digest as _, Sha256};
 
+use super::exchange::Exchanged;
 use crate::{
     domain::{ClientHint, Grant},
     store::TokenUse,
@@ -43,8 +43,8 @@ impl Key {
 /// The outcome of an exchange.
 #[derive(Clone)]
 pub(super) struct Entry {
-    /// The `authorization` header to forward.
-    pub(super) header: HeaderValue,
+    /// What is forwarded, and for whom.
+    pub(super) exchanged: Exchanged,
     /// Until when it is given out without a look.
     pub(super) fresh_until: Timestamp,
     /// From when on a new access token is to be made.
@@ -56,17 +56,17 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    pub(super) fn of_session(header: HeaderValue, end: Timestamp) -> Self {
-        Self { header, fresh_until: end, renew_time: end, grant: None, noted: Arc::default() }
+    pub(super) fn of_session(exchanged: Exchanged, end: Timestamp) -> Self {
+        Self { exchanged, fresh_until: end, renew_time: end, grant: None, noted: Arc::default() }
     }
 
     pub(super) fn of_api_token(
-        header: HeaderValue,
+        exchanged: Exchanged,
         renew_time: Timestamp,
         fresh_until: Timestamp,
         grant: Grant,
     ) -> Self {
-        Self { header, fresh_until, renew_time, grant: Some(grant), noted: Arc::default() }
+        Self { exchanged, fresh_until, renew_time, grant: Some(grant), noted: Arc::default() }
     }
 
     fn api_token(&self) -> Option<ApiTokenId> {
@@ -77,7 +77,7 @@ impl Entry {
 /// What the cache knows of a credential.
 pub(super) enum Found {
     /// This is to be forwarded.
-    Fresh(HeaderValue),
+    Fresh(Exchanged),
     /// This was, and is to be looked at again, by the one who is told so.
     Stale(Entry),
     /// Nothing.
@@ -97,7 +97,7 @@ impl Cache {
         if let Some(entry) = self.read().get(key) {
             if now < entry.fresh_until {
                 self.note_use(entry, now);
-                return Found::Fresh(entry.header.clone());
+                return Found::Fresh(entry.exchanged.clone());
             }
         } else {
             return Found::Nothing;
@@ -110,7 +110,7 @@ impl Cache {
         let mut entries = self.write();
         let Some(entry) = entries.get_mut(key) else { return Found::Nothing };
         if now < entry.fresh_until {
-            return Found::Fresh(entry.header.clone());
+            return Found::Fresh(entry.exchanged.clone());
         }
         let stale = entry.clone();
         entry.fresh_until = now.plus(RECHECK_TIME).min(entry.renew_time);

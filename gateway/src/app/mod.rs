@@ -20,7 +20,7 @@ use tokio::sync::watch;
 
 pub use crate::domain::ClientHint;
 pub use create_api_token::NewApiToken;
-pub use exchange::{Exchange, ExchangeSettings};
+pub use exchange::{Exchange, ExchangeSettings, Exchanged};
 pub use list_api_tokens::{ApiTokenPage, ApiTokenQuery};
 pub use open_session::OpenSession;
 pub use passwords::{PasswordCost, Passwords};

@@ -24,10 +24,15 @@ impl ClientHint {
 
     /// The network that attempts are counted for: the address, or for IPv6 its /64, which one customer holds.
     pub fn network(&self) -> Option<IpAddr> {
-        match self.address.as_ref()?.parse::<IpAddr>().ok()?.to_canonical() {
-            IpAddr::V6(address) => Some(IpAddr::V6((u128::from(address) >> 64 << 64).into())),
-            address => Some(address),
-        }
+        self.address.as_ref()?.parse().ok().map(network)
+    }
+}
+
+/// The network that an address is counted for.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6((u128::from(address) >> 64 << 64).into()),
+        address => address,
     }
 }
 

@@ -27,6 +27,12 @@ impl Limit {
         }
         Ok(after)
     }
+
+    /// Counts so many tries at once, whether they fit or not; the bucket is never fuller than full.
+    pub fn charge(self, now: Timestamp, level: Option<Timestamp>, tries: u32) -> Timestamp {
+        let level = level.unwrap_or(now).max(now);
+        level.plus(self.interval * tries).min(now.plus(self.interval * self.burst))
+    }
 }
 
 #[cfg(test)]
@@ -45,5 +51,14 @@ mod tests {
         let later = start.plus(Duration::from_secs(6));
         level = Some(limit.try_at(later, level).expect("an interval later"));
         assert_eq!(limit.try_at(later, level), Err(Duration::from_secs(6)));
+    }
+
+    #[test]
+    fn what_is_charged_fills_the_bucket_and_no_more() {
+        let limit = Limit { burst: 3, interval: Duration::from_secs(6) };
+        let start = Timestamp::from_micros(0);
+        let level = limit.charge(start, None, 100);
+        assert_eq!(limit.try_at(start, Some(level)), Err(Duration::from_secs(6)));
+        assert!(limit.try_at(start, Some(limit.charge(start, None, 2))).is_ok());
     }
 }

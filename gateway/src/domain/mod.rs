@@ -15,7 +15,7 @@ pub(crate) use account::normal_email;
 pub use account::{Account, SignUpForm, User};
 pub use api_token::{ApiToken, ApiTokenForm};
 pub use change::{Change, ChangedThing};
-pub use client::ClientHint;
+pub use client::{ClientHint, network};
 pub use error::Error;
 pub use grant::Grant;
 pub use limit::Limit;

@@ -4,7 +4,6 @@ use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use http::HeaderValue;
 use mesh_proto::Contract;
 use mesh_rpc::CallContext;
 use mesh_types::{Clock, Fault};
@@ -13,15 +12,25 @@ use tokio_util::sync::CancellationToken;
 use tonic::{service::Routes, transport::Channel};
 use tower_http::cors::CorsLayer;
 
-use super::{cors, health::Health, local, record::CallRecord, rest::Router, settings::HttpSettings, table::Table};
-use crate::app::ClientHint;
+use super::{
+    cors,
+    health::Health,
+    limits::{Held, Limits},
+    local,
+    record::CallRecord,
+    rest::Router,
+    security::Security,
+    settings::HttpSettings,
+    table::Table,
+};
+use crate::app::{ClientHint, Exchanged};
 
 /// The services by their full names, such as `taskmesh.task.v1.TaskService`, and how to reach each.
 pub type Upstreams = BTreeMap<String, Channel>;
 
-/// Exchanges what a caller presents for the `authorization` header that is forwarded.
+/// Exchanges what a caller presents for the `authorization` header that is forwarded, and who that is.
 pub type Exchanging =
-    Arc<dyn for<'a> Fn(&'a str, &'a ClientHint) -> BoxFuture<'a, Result<HeaderValue, Fault>> + Send + Sync>;
+    Arc<dyn for<'a> Fn(&'a str, &'a ClientHint) -> BoxFuture<'a, Result<Exchanged, Fault>> + Send + Sync>;
 
 /// What a [`Front`](super::Front) is made of.
 pub struct Parts {
@@ -67,6 +76,8 @@ pub(crate) struct Edge {
     pub(crate) jwks: Bytes,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) cors: CorsLayer,
+    pub(crate) security: Security,
+    pub(crate) limits: Limits,
     pub(crate) health: Arc<Health>,
     pub(crate) local: Routes,
     /// Cancelled when the gateway stops: streams end, other calls may finish.
@@ -75,11 +86,13 @@ pub(crate) struct Edge {
 
 impl Edge {
     pub(super) fn new(parts: Parts) -> Result<Self, FrontError> {
-        let table = Table::new(parts.contract.methods(), &parts.upstreams);
+        let table = Table::new(parts.contract.methods(), &parts.upstreams, parts.settings.limits.max_calls_per_service);
         let health = Arc::new(Health::new(&parts.upstreams));
         Ok(Self {
             router: Router::new(table.iter())?,
             cors: cors::layer(&parts.settings.allowed_origins)?,
+            security: Security::new(&parts.settings),
+            limits: Limits::new(&parts.settings.limits),
             local: local::services(parts.contract, &health)?,
             settings: parts.settings,
             exchange: parts.exchange,
@@ -97,8 +110,11 @@ impl Edge {
 pub(crate) struct Visit {
     pub(crate) edge: Arc<Edge>,
     pub(crate) context: CallContext,
-    pub(crate) peer: IpAddr,
+    /// The client's address, as far as trusted proxies tell it.
+    pub(crate) client: IpAddr,
     pub(crate) arrived: Instant,
+    /// What the call holds until the last of its answer is handed over.
+    pub(crate) held: Arc<Held>,
 }
 
 impl Visit {

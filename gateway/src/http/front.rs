@@ -1,6 +1,6 @@
 //! Serves a listener: gives each call its id, sends it the way its headers ask for, and answers even when we panic.
 
-use std::{convert::Infallible, net::SocketAddr, panic::AssertUnwindSafe, sync::Arc};
+use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc};
 
 use futures::FutureExt;
 use http::{HeaderValue, Request, Response, header};
@@ -16,7 +16,10 @@ use super::{
     accept,
     edge::{Edge, FrontError, Parts, Visit},
     forward::{self, Face},
-    health, pages, rest,
+    health, identity,
+    limits::{self, Answer, Held, OpenCall},
+    local::HEALTH_CHECK,
+    pages, rest,
 };
 
 /// The edge, ready to serve.
@@ -51,28 +54,36 @@ impl Front {
             ending.stopping.cancel();
         });
         let shared = edge.clone();
-        accept::serve(listener, &edge.settings, stop, move |peer, request| handle(shared.clone(), peer, request)).await;
+        accept::serve(listener, &edge.settings, stop, move |call, request| handle(shared.clone(), call, request)).await;
     }
 }
 
-async fn handle(edge: Arc<Edge>, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
+async fn handle(edge: Arc<Edge>, call: OpenCall, request: Request<Incoming>) -> Response<Answer> {
     let arrived = Instant::now();
     let context = CallContext::of(request.headers(), mesh_types::new_id(edge.clock.now()));
     let request_id = HeaderValue::from_str(&context.request_id);
-    let visit = Visit { edge, context, peer: peer.ip(), arrived };
+    let client = identity::address(call.peer(), edge.settings.trusted_proxies, request.headers());
+    let held = Arc::new(Held::new(call));
+    let visit = Visit { edge, context, client, arrived, held };
     let face = Face::of(request.headers());
     let caught = AssertUnwindSafe(across_origins(visit.clone(), face, request)).catch_unwind().await;
     let mut answer = caught.unwrap_or_else(|_| {
         tracing::error!(request.id = visit.context.request_id, "a call panicked");
-        match face {
-            Face::Other => rest::refusal(Fault::internal()),
-            _ => forward::refusal(Fault::internal()),
-        }
+        refusal(face, Fault::internal())
     });
+    visit.edge.security.protect(face, answer.headers_mut());
     if let Ok(request_id) = request_id {
         answer.headers_mut().insert("x-request-id", request_id);
     }
-    answer
+    answer.map(|body| Answer::new(body, visit.held))
+}
+
+/// A failure, in the words of the face that asks.
+fn refusal(face: Face, fault: Fault) -> Response<Body> {
+    match face {
+        Face::Grpc | Face::Web { .. } => forward::refusal_of(face, fault),
+        Face::Unsupported | Face::Other => rest::refusal(fault),
+    }
 }
 
 /// Answers pages of other origins with what their browsers must know (CORS).
@@ -90,6 +101,15 @@ async fn across_origins(visit: Visit, face: Face, request: Request<Incoming>) ->
 }
 
 async fn answer(visit: Visit, face: Face, request: Request<Incoming>) -> Response<Body> {
+    if let Some(refusal) = limits::check(&visit.edge.settings, face, &request) {
+        return refusal;
+    }
+    // To say how we are costs less than to refuse to.
+    if !matches!(request.uri().path(), "/healthz" | "/readyz" | HEALTH_CHECK)
+        && let Err(fault) = visit.edge.limits.arrive(&visit)
+    {
+        return refusal(face, fault);
+    }
     if face != Face::Other {
         return forward::serve(visit, face, request).await;
     }

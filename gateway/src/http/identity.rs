@@ -1,7 +1,9 @@
 //! Who calls: the credential in the request, exchanged for the access token that services know.
 
+use std::{net::IpAddr, sync::Once};
+
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use mesh_types::{ErrorKind, Fault, Reason};
+use mesh_types::{ErrorKind, Fault, Reason, UserId};
 
 use super::{edge::Visit, table::Rpc};
 use crate::app::{CLIENT_ADDRESS_HEADER, CLIENT_AGENT_HEADER, ClientHint};
@@ -10,6 +12,7 @@ use crate::app::{CLIENT_ADDRESS_HEADER, CLIENT_AGENT_HEADER, ClientHint};
 const USER_AGENT_CHARS: usize = 200;
 
 /// Writes who calls into `forwarded`: the access token, or for public RPCs, which take none, what we saw of the client.
+/// Returns the user, if there is one.
 ///
 /// # Errors
 /// UNAUTHENTICATED without a valid credential; whatever the exchange answers.
@@ -18,16 +21,16 @@ pub(crate) async fn identify(
     rpc: &Rpc,
     headers: &HeaderMap,
     forwarded: &mut HeaderMap,
-) -> Result<(), Fault> {
+) -> Result<Option<UserId>, Fault> {
     let hint = hint(visit, headers);
     if rpc.method.public {
         write(forwarded, CLIENT_ADDRESS_HEADER, hint.address.as_deref());
         write(forwarded, CLIENT_AGENT_HEADER, hint.user_agent.as_deref());
-        return Ok(());
+        return Ok(None);
     }
-    let authorization = (visit.edge.exchange)(credential(headers)?, &hint).await?;
-    forwarded.insert(header::AUTHORIZATION, authorization);
-    Ok(())
+    let exchanged = (visit.edge.exchange)(credential(headers)?, &hint).await?;
+    forwarded.insert(header::AUTHORIZATION, exchanged.authorization);
+    Ok(Some(exchanged.user))
 }
 
 fn write(headers: &mut HeaderMap, name: &'static str, value: Option<&str>) {
@@ -54,19 +57,24 @@ fn credential(headers: &HeaderMap) -> Result<&str, Fault> {
 fn hint(visit: &Visit, headers: &HeaderMap) -> ClientHint {
     let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     ClientHint {
-        address: Some(address(visit, headers)),
+        address: Some(visit.client.to_string()),
         user_agent: user_agent.map(|text| text.chars().take(USER_AGENT_CHARS).collect()),
     }
 }
 
-/// The client's address: the peer's, or what the outermost trusted proxy says.
-fn address(visit: &Visit, headers: &HeaderMap) -> String {
-    let peer = visit.peer.to_canonical().to_string();
-    let Some(back) = visit.edge.settings.trusted_proxies.checked_sub(1) else { return peer };
+/// The client's address: the peer's, or what the outermost of so many trusted proxies says.
+pub(super) fn address(peer: IpAddr, trusted_proxies: usize, headers: &HeaderMap) -> IpAddr {
+    static TOLD: Once = Once::new();
+    let Some(back) = trusted_proxies.checked_sub(1) else {
+        if headers.contains_key("x-forwarded-for") {
+            TOLD.call_once(|| tracing::warn!("x-forwarded-for is not believed, as http.trusted_proxies is 0"));
+        }
+        return peer.to_canonical();
+    };
     let values = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
     let hops: Vec<&str> = values.flat_map(|value| value.split(',')).map(str::trim).collect();
-    let told = hops.len().checked_sub(back + 1).and_then(|index| hops[index].parse::<std::net::IpAddr>().ok());
-    told.map_or(peer, |address| address.to_canonical().to_string())
+    let told = hops.len().checked_sub(back + 1).and_then(|index| hops[index].parse::<IpAddr>().ok());
+    told.unwrap_or(peer).to_canonical()
 }
 
 #[cfg(test)]

@@ -9,9 +9,12 @@ use tonic_reflection::server::Builder;
 
 use super::{edge::FrontError, health::Health};
 
+/// Asks how a service is.
+pub(super) const HEALTH_CHECK: &str = "/grpc.health.v1.Health/Check";
+
 /// The paths that are answered here, for records and look-ups.
 const PATHS: [&str; 4] = [
-    "/grpc.health.v1.Health/Check",
+    HEALTH_CHECK,
     "/grpc.health.v1.Health/Watch",
     "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
@@ -24,7 +27,7 @@ pub(super) fn path(path: &str) -> Option<&'static str> {
 
 /// Whether the call at this path has one request and one answer.
 pub(super) fn is_unary(path: &str) -> bool {
-    path == PATHS[0]
+    path == HEALTH_CHECK
 }
 
 /// The services that are answered here.

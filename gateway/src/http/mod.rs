@@ -3,6 +3,7 @@
 //! - [`Front`] holds everything and serves a listener: connections ([`accept`]), then one call after another ([`front`]).
 //! - [`forward`] passes gRPC and gRPC-Web on to the services without decoding a message.
 //! - [`rest`] turns HTTP/JSON into gRPC and back, by what the descriptors say of each RPC.
+//! - [`limits`] says who and what is let in, and ends what takes too long.
 //! - [`health`] asks the services how they are; [`pages`] are the few plain pages beside the API.
 
 mod accept;
@@ -12,14 +13,17 @@ mod forward;
 mod front;
 mod health;
 mod identity;
+mod limits;
 mod local;
 mod pages;
 mod preface;
 mod record;
 mod rest;
+mod security;
 mod settings;
 mod table;
 
 pub use edge::{Exchanging, FrontError, Parts, Upstreams};
 pub use front::Front;
+pub use limits::LimitSettings;
 pub use settings::HttpSettings;

@@ -37,6 +37,11 @@ pub(super) async fn begin(stream: TcpStream, limit: Duration) -> io::Result<Begu
 }
 
 impl Begun {
+    /// Whether the client speaks HTTP/2.
+    pub(super) fn is_http2(&self) -> bool {
+        self.first == *HTTP2
+    }
+
     async fn fill(&mut self) -> io::Result<()> {
         while self.read < HTTP2.len() && self.first[..self.read] == HTTP2[..self.read] {
             match self.stream.read(&mut self.first[self.read..]).await? {

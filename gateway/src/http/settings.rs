@@ -4,15 +4,17 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::limits::LimitSettings;
+
 /// Settings of the HTTP side of the gateway.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct HttpSettings {
-    /// How many connections may be open; further ones wait to be accepted.
+    /// How many connections may be open; for a further one a quiet one is closed, or else it is refused.
     pub max_connections: usize,
     /// How many calls a connection may have open at once (HTTP/2).
     pub max_streams_per_connection: u32,
-    /// How long a new connection may take to say what it speaks, and a request to send its headers.
+    /// How long a new connection may take to say what it speaks, and a request's headers to arrive.
     pub header_timeout_ms: u64,
     /// How large a request's headers may be.
     pub max_header_bytes: u32,
@@ -30,18 +32,22 @@ pub struct HttpSettings {
     pub drain_ms: u64,
     /// How often each service is asked for its health.
     pub health_interval_ms: u64,
-    /// Which web origins may call; `*` is any (tokens travel in a header, never in a cookie).
+    /// Which web origins may call, as `https://host[:port]`; `*` is any, but then without cookies.
     pub allowed_origins: Vec<String>,
+    /// For how long browsers are told to come by HTTPS only, in seconds; 0 does not tell them.
+    pub hsts_max_age_s: u64,
     /// How many proxies stand before the gateway and append to `x-forwarded-for`; 0 believes no such header.
     pub trusted_proxies: usize,
+    /// How much one user, one address and everybody together may ask for.
+    pub limits: LimitSettings,
 }
 
 impl Default for HttpSettings {
     fn default() -> Self {
         Self {
             max_connections: 10_000,
-            max_streams_per_connection: 1_000,
-            header_timeout_ms: 60_000,
+            max_streams_per_connection: 256,
+            header_timeout_ms: 20_000,
             max_header_bytes: 32 * 1024,
             max_body_bytes: 1024 * 1024,
             max_message_bytes: 4 * 1024 * 1024,
@@ -51,7 +57,9 @@ impl Default for HttpSettings {
             drain_ms: 10_000,
             health_interval_ms: 2_000,
             allowed_origins: vec!["*".to_owned()],
+            hsts_max_age_s: 0,
             trusted_proxies: 0,
+            limits: LimitSettings::default(),
         }
     }
 }

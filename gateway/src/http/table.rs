@@ -7,12 +7,16 @@ use http::uri::PathAndQuery;
 use mesh_proto::Method;
 use tonic::transport::Channel;
 
+use super::limits::Places;
+
 /// One RPC of the contract and the service it is forwarded to.
 #[derive(Debug)]
 pub(crate) struct Rpc {
     pub(crate) method: &'static Method,
     pub(crate) channel: Channel,
     pub(crate) path: PathAndQuery,
+    /// How many unary calls its service is given at once.
+    pub(crate) calls: Arc<Places>,
 }
 
 impl Rpc {
@@ -27,12 +31,21 @@ impl Rpc {
 pub(crate) struct Table(HashMap<&'static str, Arc<Rpc>>);
 
 impl Table {
-    /// The RPCs of the services in `upstreams`. What has no upstream cannot be called.
-    pub(crate) fn new(methods: &'static [Method], upstreams: &BTreeMap<String, Channel>) -> Self {
+    /// The RPCs of the services in `upstreams`, each of which is given so many calls at once. What has no upstream cannot
+    /// be called.
+    pub(crate) fn new(
+        methods: &'static [Method],
+        upstreams: &BTreeMap<String, Channel>,
+        max_calls_per_service: usize,
+    ) -> Self {
+        let services = upstreams.iter().map(|(name, channel)| (name, (channel, Places::new(max_calls_per_service))));
+        let services: HashMap<_, _> = services.collect();
         let callable = methods.iter().filter_map(|method| {
-            let channel = upstreams.get(method.descriptor.parent_service().full_name())?.clone();
+            let name = method.descriptor.parent_service().full_name().to_owned();
+            let (channel, calls) = services.get(&name)?;
+            let (channel, calls) = (Channel::clone(channel), calls.clone());
             let path = PathAndQuery::from_static(&method.path);
-            Some((method.path.as_str(), Arc::new(Rpc { method, channel, path })))
+            Some((method.path.as_str(), Arc::new(Rpc { method, channel, path, calls })))
         });
         Self(callable.collect())
     }

@@ -124,9 +124,9 @@ impl World {
 
     /// A request as the front forwards it for somebody who presents `credential`.
     pub(crate) async fn with<T>(&self, credential: &str, message: T) -> Request<T> {
-        let header = self.exchange.exchange(credential, &ClientHint::default()).await.expect("a good credential");
+        let exchanged = self.exchange.exchange(credential, &ClientHint::default()).await.expect("a good credential");
         let mut request = Request::new(message);
-        let text = header.to_str().expect("text");
+        let text = exchanged.authorization.to_str().expect("text");
         request.metadata_mut().insert("authorization", text.parse().expect("a header"));
         request
     }
@@ -137,8 +137,13 @@ impl World {
     }
 
     pub(crate) async fn caller_from(&self, credential: &str, client: &ClientHint) -> Result<Caller, Fault> {
-        let header = self.exchange.exchange(credential, client).await?;
-        let token = header.to_str().ok().and_then(|text| text.strip_prefix("Bearer ")).expect("a bearer token");
+        let exchanged = self.exchange.exchange(credential, client).await?;
+        let token = exchanged
+            .authorization
+            .to_str()
+            .ok()
+            .and_then(|text| text.strip_prefix("Bearer "))
+            .expect("a bearer token");
         Ok(self.keys.verifier().verify(token).expect("a token of ours").caller.clone())
     }
 

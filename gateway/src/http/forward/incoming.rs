@@ -5,13 +5,15 @@
 use std::{
     pin::Pin,
     sync::{Arc, OnceLock},
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use mesh_types::{ErrorKind, Fault, Reason};
+use tokio::time::Sleep;
 use tonic::Status;
 
 use super::text::TextDecoder;
@@ -45,6 +47,8 @@ pub(crate) struct RequestBody {
     fault: BodyFault,
     /// How much of it is read on once it is refused.
     lingering: usize,
+    /// How long one message may take to arrive, if that is limited, and the time that is left.
+    patience: Option<(Duration, Option<Pin<Box<Sleep>>>)>,
     /// Once it is refused: why, and how much of it may still come before that is said.
     refused: Option<(Fault, usize)>,
 }
@@ -53,7 +57,7 @@ impl RequestBody {
     /// A body of frames of at most `limit` bytes, each; in base64 if `text`; with a single message if `one`.
     pub(crate) fn new(inner: Incoming, text: bool, one: bool, limit: usize, fault: BodyFault) -> Self {
         let text = text.then(TextDecoder::default);
-        Self { inner, text, frames: Frames::new(limit), one, fault, lingering: 0, refused: None }
+        Self { inner, text, frames: Frames::new(limit), one, fault, lingering: 0, patience: None, refused: None }
     }
 
     /// The same, of a connection that can do nothing else meanwhile.
@@ -61,18 +65,36 @@ impl RequestBody {
         Self { lingering: LINGERING_BYTES, ..self }
     }
 
+    /// The same, each of whose messages has to arrive in this time.
+    pub(crate) fn timed(self, patience: Option<Duration>) -> Self {
+        Self { patience: patience.map(|patience| (patience, None)), ..self }
+    }
+
+    /// Whether a message takes too long. The time begins anew with each.
+    fn is_late(&mut self, context: &mut Context<'_>) -> bool {
+        let Some((patience, left)) = &mut self.patience else { return false };
+        let sleep = left.get_or_insert_with(|| Box::pin(tokio::time::sleep(*patience)));
+        sleep.as_mut().poll(context).is_ready()
+    }
+
     fn take(&mut self, data: Bytes) -> Result<Bytes, Fault> {
         let data = match &mut self.text {
             Some(text) => text.decode(&data).map_err(|_| malformed("the body is not base64"))?,
             None => data,
         };
+        let begun = self.frames.begun;
         self.frames.check(&data)?;
+        if let Some((_, left)) = &mut self.patience
+            && (self.frames.begun > begun || self.frames.is_whole())
+        {
+            *left = None;
+        }
         Ok(data)
     }
 
     fn end(&self) -> Result<(), Fault> {
         let whole = self.frames.is_whole() && self.text.as_ref().is_none_or(TextDecoder::is_complete);
-        match whole && (self.frames.any || !self.one) {
+        match whole && (self.frames.begun > 0 || !self.one) {
             true => Ok(()),
             false => Err(malformed("the body ends before its message does")),
         }
@@ -86,7 +108,14 @@ impl Body for RequestBody {
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let this = self.get_mut();
         loop {
-            let frame = ready!(Pin::new(&mut this.inner).poll_frame(context));
+            let Poll::Ready(frame) = Pin::new(&mut this.inner).poll_frame(context) else {
+                if this.is_late(context) {
+                    let message = "a message of the request did not arrive in time";
+                    let late = Fault::new(ErrorKind::DeadlineExceeded, Reason::DeadlineExceeded, message);
+                    return Poll::Ready(Some(Err(this.fault.set(late))));
+                }
+                return Poll::Pending;
+            };
             if let Some((fault, left)) = &mut this.refused {
                 match frame.and_then(Result::ok).map(|frame| frame.data_ref().map_or(0, Bytes::len)) {
                     Some(length) if length <= *left => *left -= length,
@@ -129,12 +158,13 @@ struct Frames {
     head: [u8; 5],
     head_read: usize,
     message_left: usize,
-    any: bool,
+    /// How many messages began.
+    begun: u64,
 }
 
 impl Frames {
     fn new(limit: usize) -> Self {
-        Self { limit, head: [0; 5], head_read: 0, message_left: 0, any: false }
+        Self { limit, head: [0; 5], head_read: 0, message_left: 0, begun: 0 }
     }
 
     fn check(&mut self, mut data: &[u8]) -> Result<(), Fault> {
@@ -166,7 +196,7 @@ impl Frames {
             return Err(Fault::new(ErrorKind::ResourceExhausted, Reason::MessageTooLarge, message));
         }
         self.head_read = 0;
-        self.any = true;
+        self.begun += 1;
         Ok(())
     }
 
@@ -190,7 +220,7 @@ mod tests {
         for byte in body {
             frames.check(&[byte]).expect("well-formed");
         }
-        assert!(frames.is_whole() && frames.any);
+        assert!(frames.is_whole() && frames.begun == 3);
     }
 
     #[test]

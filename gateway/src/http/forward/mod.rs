@@ -22,7 +22,7 @@ use tonic::{Code, body::Body};
 use tonic_web::GrpcWebLayer;
 use tower::{Layer, Service, service_fn};
 
-use super::{edge::Visit, identity, rest, table::Rpc};
+use super::{edge::Visit, limits, rest, table::Rpc};
 pub(crate) use deadline::{deadline, within};
 pub(crate) use face::Face;
 pub(crate) use guard::{Guard, Leash};
@@ -40,10 +40,13 @@ pub(crate) async fn serve(visit: Visit, face: Face, request: Request<Incoming>) 
     let one = rpc.is_some_and(|rpc| !rpc.method.descriptor.is_client_streaming());
     let signed_in = rpc.is_some_and(|rpc| !rpc.method.public);
     let limit = visit.edge.settings.max_message_bytes_of(signed_in);
+    // A unary call has a deadline, which holds for its request, too.
+    let unary = rpc.is_some_and(|rpc| !rpc.is_stream());
+    let patience = (!unary).then(|| visit.edge.settings.limits.message_timeout());
     let text = face == Face::Web { text: true };
     let alone = request.version() < Version::HTTP_2;
     let mut request = request.map(|body| {
-        let body = RequestBody::new(body, text, one, limit, fault.clone());
+        let body = RequestBody::new(body, text, one, limit, fault.clone()).timed(patience);
         Body::new(if alone { body.lingering() } else { body })
     });
     if face == Face::Grpc {
@@ -61,6 +64,15 @@ pub(crate) async fn serve(visit: Visit, face: Face, request: Request<Incoming>) 
 /// A gRPC answer that is nothing but this failure (trailers-only).
 pub(crate) fn refusal(fault: Fault) -> Response<Body> {
     mesh_rpc::status(fault).into_http()
+}
+
+/// The same, in the form of the face that asks.
+pub(crate) fn refusal_of(face: Face, fault: Fault) -> Response<Body> {
+    let mut answer = refusal(fault);
+    if let Face::Web { text } = face {
+        answer.headers_mut().insert(header::CONTENT_TYPE, if text { normalise::TEXT } else { normalise::BINARY });
+    }
+    answer
 }
 
 /// Refuses what is no gRPC call, whatever its content type says.
@@ -112,7 +124,7 @@ async fn prepare(
 ) -> Result<(HeaderMap, Option<tokio::time::Instant>), Fault> {
     let deadline = deadline(headers, rpc.is_stream(), &visit.edge.settings, visit.arrived)?;
     let mut forwarded = headers::passed_on(headers);
-    within(deadline, identity::identify(visit, rpc, headers, &mut forwarded)).await?;
+    within(deadline, limits::admit(visit, rpc, headers, &mut forwarded)).await?;
     for_upstream(&mut forwarded, &visit.context, deadline);
     Ok((forwarded, deadline))
 }
@@ -129,13 +141,19 @@ async fn beside_the_contract(
         let message = "no such RPC";
         return refusal(Fault::new(ErrorKind::Unimplemented, Reason::MethodUnknown, message));
     };
-    let record = Some(visit.record(face, path));
-    let deadline = match deadline(request.headers(), !super::local::is_unary(path), &visit.edge.settings, visit.arrived)
-    {
-        Ok(deadline) => deadline,
-        Err(fault) => return refusal(fault),
-    };
-    let leash = Leash { deadline, stopping: Some(visit.edge.stopping.clone()), fault, record };
+    let mut record = visit.record(face, path);
+    let is_stream = !super::local::is_unary(path);
+    let admitted = if is_stream { limits::admit_local(&visit) } else { Ok(()) };
+    let deadline =
+        match admitted.and_then(|()| deadline(request.headers(), is_stream, &visit.edge.settings, visit.arrived)) {
+            Ok(deadline) => deadline,
+            Err(fault) => {
+                let status = mesh_rpc::status(fault);
+                record.finish(status.code());
+                return status.into_http();
+            }
+        };
+    let leash = Leash { deadline, stopping: Some(visit.edge.stopping.clone()), fault, record: Some(record) };
     let Ok(answer) = visit.edge.local.clone().call(request).await;
     send::guarded(answer, leash).map(Body::new)
 }

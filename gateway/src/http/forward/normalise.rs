@@ -2,8 +2,10 @@
 
 use http::{HeaderMap, HeaderValue, header};
 
-const BINARY: HeaderValue = HeaderValue::from_static("application/grpc-web+proto");
-const TEXT: HeaderValue = HeaderValue::from_static("application/grpc-web-text+proto");
+/// The type of binary gRPC-Web.
+pub(super) const BINARY: HeaderValue = HeaderValue::from_static("application/grpc-web+proto");
+/// The type of gRPC-Web in base64.
+pub(super) const TEXT: HeaderValue = HeaderValue::from_static("application/grpc-web-text+proto");
 
 /// Text requests have been decoded by now, so every request is binary; the answer is text if the caller asks for text,
 /// or sent text and asks for nothing in particular.

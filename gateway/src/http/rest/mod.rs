@@ -29,7 +29,7 @@ use tonic::{Code, body::Body, transport::Channel};
 use super::{
     edge::Visit,
     forward::{self, BodyFault, Leash},
-    identity,
+    limits,
 };
 pub(crate) use answer::json;
 use error::Refusal;
@@ -111,10 +111,13 @@ async fn prepare(
             headers.insert(name, value.clone());
         }
     }
-    forward::within(deadline, identity::identify(visit, &route.rpc, &parts.headers, &mut headers)).await?;
+    forward::within(deadline, limits::admit(visit, &route.rpc, &parts.headers, &mut headers)).await?;
     let body = match route.body {
         BodyRule::Nothing => Bytes::new(),
-        _ => read(body, settings.max_body_bytes_of(!route.rpc.method.public), deadline).await?,
+        _ => {
+            let most = settings.max_body_bytes_of(!route.rpc.method.public);
+            read(body, most, deadline.unwrap_or(visit.arrived + settings.limits.message_timeout())).await?
+        }
     };
     let frame = request::build(route, segments, parts.uri.query(), &parts.headers, &body)?;
     forward::for_upstream(&mut headers, &visit.context, deadline);
@@ -129,16 +132,12 @@ fn outgoing(path: &PathAndQuery, headers: HeaderMap, frame: Bytes) -> Request<Bo
     outgoing
 }
 
-async fn read(mut body: Incoming, limit: usize, deadline: Option<Instant>) -> Result<Bytes, Refusal> {
-    let reading = collect(&mut body, limit);
-    match deadline {
-        Some(deadline) => tokio::time::timeout_at(deadline, reading).await.unwrap_or_else(|_| {
-            let message = "the body did not arrive within the call's deadline";
-            let fault = Fault::new(ErrorKind::DeadlineExceeded, Reason::DeadlineExceeded, message);
-            Err(Refusal::with_status(StatusCode::REQUEST_TIMEOUT, fault))
-        }),
-        None => reading.await,
-    }
+async fn read(mut body: Incoming, limit: usize, deadline: Instant) -> Result<Bytes, Refusal> {
+    tokio::time::timeout_at(deadline, collect(&mut body, limit)).await.unwrap_or_else(|_| {
+        let message = "the body did not arrive within the call's deadline";
+        let fault = Fault::new(ErrorKind::DeadlineExceeded, Reason::DeadlineExceeded, message);
+        Err(Refusal::with_status(StatusCode::REQUEST_TIMEOUT, fault))
+    })
 }
 
 /// The whole body. What is too large is read on for a while and thrown away: a client that is still sending when the

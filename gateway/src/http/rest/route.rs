@@ -130,6 +130,6 @@ pub(super) mod sample {
     pub(in crate::http::rest) fn table() -> Table {
         let nowhere = Endpoint::from_static("http://nowhere").connect_lazy();
         let upstreams = [("taskmesh.task.v1.TaskService".to_owned(), nowhere)].into();
-        Table::new(mesh_proto::methods(), &upstreams)
+        Table::new(mesh_proto::methods(), &upstreams, 0)
     }
 }

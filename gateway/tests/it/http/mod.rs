@@ -1,8 +1,8 @@
 //! The edge over HTTP, in front of services that exist for these tests only: every face, and every way to fail.
 
-mod connections;
 mod faults;
 mod grpc;
+mod limits;
 mod pages;
 mod rest;
 mod streams;

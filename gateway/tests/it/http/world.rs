@@ -4,12 +4,15 @@ use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::FutureExt;
-use gateway::http::{Exchanging, Front, HttpSettings, Parts};
+use gateway::{
+    app::Exchanged,
+    http::{Exchanging, Front, HttpSettings, LimitSettings, Parts},
+};
 use http::{HeaderValue, Request, Response};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use mesh_proto::{Contract, task::v1::task_service_client::TaskServiceClient};
-use mesh_types::{ErrorKind, Fault, Reason, SystemClock};
+use mesh_types::{ErrorKind, Fault, Reason, SystemClock, UserId};
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value as Json;
 use tokio::{net::TcpListener, task::JoinSet};
@@ -18,6 +21,7 @@ use tonic::{
     body::Body,
     transport::{Channel, Endpoint},
 };
+use uuid::Uuid;
 
 use super::tasks;
 
@@ -51,6 +55,13 @@ impl World {
         world
     }
 
+    /// The same with other limits.
+    pub(crate) async fn limited(adjust: impl FnOnce(&mut LimitSettings)) -> Self {
+        let mut settings = HttpSettings::default();
+        adjust(&mut settings.limits);
+        Self::with(settings).await
+    }
+
     /// A front before whatever listens at `upstream`.
     pub(crate) async fn before(upstream: SocketAddr, settings: HttpSettings) -> Self {
         let endpoint = Endpoint::from_shared(format!("http://{upstream}")).expect("a uri");
@@ -77,9 +88,17 @@ impl World {
     where
         F: Fn(Request<Incoming>) -> Response<Body> + Clone + Send + Sync + 'static,
     {
+        Self::before_answer_with(HttpSettings::default(), answer).await
+    }
+
+    /// The same with other settings.
+    pub(crate) async fn before_answer_with<F>(settings: HttpSettings, answer: F) -> Self
+    where
+        F: Fn(Request<Incoming>) -> Response<Body> + Clone + Send + Sync + 'static,
+    {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let upstream = listener.local_addr().expect("an address");
-        let mut world = Self::before(upstream, HttpSettings::default()).await;
+        let mut world = Self::before(upstream, settings).await;
         world.tasks.spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
@@ -146,12 +165,15 @@ pub(crate) fn authorized<T>(message: T) -> tonic::Request<T> {
     request
 }
 
-/// Takes `good`; everything else is refused.
+/// Takes `good`, and `good` with anything after it for other users; everything else is refused.
 fn exchange() -> Exchanging {
     Arc::new(|credential, client| {
         let address = client.address.clone().unwrap_or_default();
         let exchanged = match credential {
-            "good" => Ok(HeaderValue::try_from(format!("Bearer exchanged for {address}")).expect("ASCII")),
+            good if good.starts_with("good") => Ok(Exchanged {
+                authorization: HeaderValue::try_from(format!("Bearer exchanged for {address}")).expect("ASCII"),
+                user: UserId(Uuid::new_v5(&Uuid::NAMESPACE_OID, good.as_bytes())),
+            }),
             "panic" => panic!("asked to"),
             _ => Err(Fault::new(ErrorKind::Unauthenticated, Reason::TokenInvalid, "the token is not valid")),
         };
