@@ -1,9 +1,9 @@
-//! Clients by others, installed below the build folder on first use: they need `python3`, `npm` and the network once.
+//! Clients by others, installed below the build folder on first use: they need `python3`, `npm`, `go` and the network once.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{Output, Stdio},
     time::Duration,
 };
 
@@ -14,7 +14,7 @@ use xtask::workspace::Workspace;
 /// How long a client may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long an installation may take.
-const INSTALLING: Duration = Duration::from_secs(300);
+const INSTALLING: Duration = Duration::from_secs(900);
 
 /// The folder with Google's gRPC for Python, for `PYTHONPATH`.
 ///
@@ -34,17 +34,17 @@ pub async fn grpcio() -> Result<&'static Path> {
     FOLDER.get_or_try_init(install).await.map(PathBuf::as_path)
 }
 
-/// The script `client.mjs` beside the packages of Connect for browsers that it imports.
+/// The script `client.mjs` beside the packages of Connect that it imports: those for browsers and those for Node.
 ///
 /// # Errors
 /// When they cannot be installed.
-pub async fn connect_web() -> Result<PathBuf> {
+pub async fn connect() -> Result<PathBuf> {
     static FOLDER: OnceCell<PathBuf> = OnceCell::const_new();
-    let lock = outside("connect-web/package-lock.json");
+    let lock = outside("connect/package-lock.json");
     let install = || {
-        installed("connect-web", &lock, async |folder| {
+        installed("connect", &lock, async |folder| {
             for file in ["package.json", "package-lock.json"] {
-                std::fs::copy(outside("connect-web").join(file), folder.join(file))?;
+                std::fs::copy(outside("connect").join(file), folder.join(file))?;
             }
             let mut npm = Command::new("npm");
             npm.args(["ci", "--no-audit", "--no-fund"]).current_dir(folder);
@@ -52,10 +52,29 @@ pub async fn connect_web() -> Result<PathBuf> {
         })
     };
     let folder = FOLDER.get_or_try_init(install).await?;
-    // Modules are looked for beside the script.
-    let script = folder.join("client.mjs");
-    std::fs::copy(outside("connect-web/client.mjs"), &script)?;
+    // Modules are looked for beside the script; several tests may be about to run it.
+    let (script, copy) = (folder.join("client.mjs"), tempfile::NamedTempFile::new_in(folder)?);
+    std::fs::copy(outside("connect/client.mjs"), &copy)?;
+    copy.persist(&script)?;
     Ok(script)
+}
+
+/// The program `grpcurl`, built from the modules that `grpcurl/go.sum` names.
+///
+/// # Errors
+/// When it cannot be built.
+pub async fn grpcurl() -> Result<PathBuf> {
+    static FOLDER: OnceCell<PathBuf> = OnceCell::const_new();
+    let sums = outside("grpcurl/go.sum");
+    let install = || {
+        installed("grpcurl", &sums, async |folder| {
+            let mut go = Command::new("go");
+            go.args(["build", "-mod=readonly", "-trimpath", "-o"]).arg(folder.join("grpcurl"));
+            go.arg("github.com/fullstorydev/grpcurl/cmd/grpcurl").current_dir(outside("grpcurl"));
+            succeed_within(go, INSTALLING).await.map(drop)
+        })
+    };
+    Ok(FOLDER.get_or_try_init(install).await?.join("grpcurl"))
 }
 
 /// The program `buf`.
@@ -84,17 +103,35 @@ pub async fn succeed(command: Command) -> Result<String> {
     succeed_within(command, PATIENCE).await
 }
 
-async fn succeed_within(mut command: Command, patience: Duration) -> Result<String> {
-    command.stdin(Stdio::null()).kill_on_drop(true);
-    let text = format!("{:?}", command.as_std());
-    let output = tokio::time::timeout(patience, command.output()).await;
-    let output =
-        output.with_context(|| format!("still running: {text}"))?.with_context(|| format!("cannot run {text}"))?;
+/// Runs a client that must fail, and returns all that it prints.
+///
+/// # Errors
+/// When it succeeds or takes too long.
+pub async fn fail(command: Command) -> Result<String> {
+    let (text, output) = output(command, PATIENCE).await?;
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    if output.status.success() {
+        bail!("{text} did not fail:\n{said}");
+    }
+    Ok(said)
+}
+
+async fn succeed_within(command: Command, patience: Duration) -> Result<String> {
+    let (text, output) = output(command, patience).await?;
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     if !output.status.success() {
         bail!("{text}: {}\n{out}{err}", output.status);
     }
     Ok(out.into_owned())
+}
+
+async fn output(mut command: Command, patience: Duration) -> Result<(String, Output)> {
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    let text = format!("{:?}", command.as_std());
+    let output = tokio::time::timeout(patience, command.output()).await;
+    let output =
+        output.with_context(|| format!("still running: {text}"))?.with_context(|| format!("cannot run {text}"))?;
+    Ok((text, output))
 }
 
 /// The folder `name` of the build folder, made by `install` unless it is there for the same `lock` file.

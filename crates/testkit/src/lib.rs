@@ -11,6 +11,7 @@ mod eventually;
 mod nats;
 mod served;
 mod settings;
+pub mod testing;
 mod tokens;
 
 pub use bus::{TestBus, nats};

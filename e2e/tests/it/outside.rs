@@ -11,7 +11,10 @@ use tokio::process::Command;
 
 in_both_modes! {
     python_grpcio_plays_the_five_minutes_by_reflection;
-    connect_web_plays_the_five_minutes;
+    connect_for_browsers_plays_the_five_minutes;
+    connect_for_node_plays_the_five_minutes_by_grpc;
+    connect_for_node_plays_the_five_minutes_by_grpc_web;
+    grpcurl_lists_describes_calls_and_streams_by_reflection;
     buf_curl_calls_by_reflection;
     curl_speaks_grpc_web_text_by_hand;
     curl_gets_a_grpc_web_error_as_trailers;
@@ -27,14 +30,63 @@ async fn python_grpcio_plays_the_five_minutes_by_reflection(mode: Mode) -> Resul
     Ok(())
 }
 
-async fn connect_web_plays_the_five_minutes(mode: Mode) -> Result<()> {
+async fn connect_for_browsers_plays_the_five_minutes(mode: Mode) -> Result<()> {
+    connect_plays_the_five_minutes(mode, "web").await
+}
+
+async fn connect_for_node_plays_the_five_minutes_by_grpc(mode: Mode) -> Result<()> {
+    connect_plays_the_five_minutes(mode, "grpc").await
+}
+
+async fn connect_for_node_plays_the_five_minutes_by_grpc_web(mode: Mode) -> Result<()> {
+    connect_plays_the_five_minutes(mode, "grpc-web-1.1").await?;
+    connect_plays_the_five_minutes(mode, "grpc-web-2").await
+}
+
+async fn connect_plays_the_five_minutes(mode: Mode, transport: &str) -> Result<()> {
     let address = Target::shared(mode).await?.address();
     let descriptors = tempfile::NamedTempFile::new()?;
     std::fs::write(descriptors.path(), mesh_proto::DESCRIPTOR_SET)?;
     let mut node = Command::new("node");
-    node.arg(tools::connect_web().await?).args([format!("http://{address}"), new_email()]).arg(descriptors.path());
+    node.arg(tools::connect().await?).args([format!("http://{address}"), new_email()]);
+    node.arg(descriptors.path()).arg(transport);
     let said = tools::succeed(node).await?;
     ensure!(said.trim() == "the five minutes were played", "{said}");
+    Ok(())
+}
+
+async fn grpcurl_lists_describes_calls_and_streams_by_reflection(mode: Mode) -> Result<()> {
+    let target = Target::shared(mode).await?;
+    let (ada, _) = target.person(Face::Rest, "grpcurl").await?;
+    let address = target.address().to_string();
+    let grpcurl = async |options: &[&str], arguments: &[&str]| -> Result<Command> {
+        let mut command = Command::new(tools::grpcurl().await?);
+        command.args(["-plaintext", "-H", &format!("authorization: Bearer {}", ada.api_token)]);
+        command.args(options).arg(&address).args(arguments);
+        Ok(command)
+    };
+    let services = tools::succeed(grpcurl(&[], &["list"]).await?).await?;
+    for service in ["taskmesh.task.v1.TaskService", "grpc.health.v1.Health"] {
+        ensure!(services.lines().any(|line| line == service), "{services}");
+    }
+    let described = tools::succeed(grpcurl(&[], &["describe", "taskmesh.task.v1.TaskService.GetTask"]).await?).await?;
+    ensure!(described.contains("rpc GetTask ( .taskmesh.task.v1.GetTaskRequest )"), "{described}");
+    ensure!(described.contains("get: \"/v1/tasks/{id}\""), "options come along: {described}");
+
+    let create = ["taskmesh.task.v1.TaskService/CreateTask"];
+    let created = grpcurl(&["-d", r#"{"task": {"title": "Call the dentist"}}"#], &create).await?;
+    let created: Value = serde_json::from_str(&tools::succeed(created).await?)?;
+    ensure!(created["title"] == "Call the dentist", "{created}");
+
+    // A watch has no end of its own; grpcurl gives up after a second and has printed what came until then.
+    let watch = grpcurl(&["-max-time", "1"], &["taskmesh.task.v1.TaskService/WatchTasks"]).await?;
+    let told = tools::fail(watch).await?;
+    ensure!(told.contains("\"position\"") && told.contains("DeadlineExceeded"), "{told}");
+    let refused =
+        tools::fail(grpcurl(&["-d", r#"{"id": "x"}"#], &["taskmesh.task.v1.TaskService/GetTask"]).await?).await?;
+    for part in ["InvalidArgument", "google.rpc.BadRequest", "\"field\": \"id\""] {
+        ensure!(refused.contains(part), "{part}: {refused}");
+    }
     Ok(())
 }
 

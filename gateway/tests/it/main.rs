@@ -5,6 +5,7 @@ mod api_tokens;
 mod events;
 mod exchange;
 mod http;
+mod interop;
 mod refresh_token;
 mod sign_in;
 mod sign_up;

@@ -31,7 +31,8 @@ impl BodyFault {
         self.0.get().cloned()
     }
 
-    fn set(&self, fault: Fault) -> Status {
+    /// Keeps `fault`, unless there is one; the error with which the body ends.
+    pub(crate) fn set(&self, fault: Fault) -> Status {
         let _ = self.0.set(fault);
         Status::cancelled("the request body is malformed")
     }

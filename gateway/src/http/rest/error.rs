@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use mesh_proto::google::rpc;
 use mesh_rpc::code_name;
-use mesh_types::Fault;
+use mesh_types::{Fault, Reason};
 use prost::Message;
 use prost_reflect::DynamicMessage;
 use serde_json::{Value as Json, json};
@@ -30,7 +30,7 @@ impl Refusal {
     }
 
     pub(super) fn respond(self) -> Response<Body> {
-        let status = self.status.unwrap_or_else(|| http_status(self.failure.code));
+        let status = self.status.unwrap_or_else(|| status_of(&self.failure));
         let mut response = answer::json(status, Bytes::from(body(status, &self.failure).to_string()));
         let headers = response.headers_mut();
         if let Some(seconds) = retry_after(&self.failure) {
@@ -57,7 +57,7 @@ impl From<Fault> for Refusal {
 
 /// `{"error": …}` for a failure in the middle of a stream.
 pub(super) fn event(failure: &Failure) -> Json {
-    body(http_status(failure.code), failure)
+    body(status_of(failure), failure)
 }
 
 fn body(status: StatusCode, failure: &Failure) -> Json {
@@ -93,6 +93,20 @@ fn retry_after(failure: &Failure) -> Option<u64> {
     Some((seconds + u64::from(delay.nanos > 0)).max(1))
 }
 
+/// The status of a failure. HTTP tells "too large" from "too often"; gRPC has one code for both.
+fn status_of(failure: &Failure) -> StatusCode {
+    let too_large = || {
+        let details = details(failure);
+        let info = details.iter().find(|any| any.type_url.ends_with("/google.rpc.ErrorInfo"));
+        let info = info.and_then(|any| rpc::ErrorInfo::decode(any.value.as_slice()).ok());
+        info.is_some_and(|info| info.reason == Reason::MessageTooLarge.as_str())
+    };
+    match failure.code {
+        Code::ResourceExhausted if too_large() => StatusCode::PAYLOAD_TOO_LARGE,
+        code => http_status(code),
+    }
+}
+
 /// The usual table (`google.rpc.Code`).
 fn http_status(code: Code) -> StatusCode {
     match code {
@@ -115,7 +129,7 @@ fn http_status(code: Code) -> StatusCode {
 mod tests {
     use std::time::Duration;
 
-    use mesh_types::{ErrorKind, Reason, Violation};
+    use mesh_types::{ErrorKind, Violation};
 
     use super::*;
 
@@ -136,6 +150,13 @@ mod tests {
         let response = Refusal::from(fault).respond();
         assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
         assert_eq!(response.headers()[header::RETRY_AFTER], "2");
+    }
+
+    #[test]
+    fn too_large_is_told_from_too_often() {
+        let of = |reason| Refusal::from(Fault::new(ErrorKind::ResourceExhausted, reason, "no")).respond().status();
+        assert_eq!(of(Reason::MessageTooLarge), StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(of(Reason::QuotaExceeded), StatusCode::TOO_MANY_REQUESTS);
     }
 
     #[test]

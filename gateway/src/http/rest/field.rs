@@ -33,15 +33,21 @@ pub(super) fn name(fields: &[FieldDescriptor]) -> String {
 
 /// Sets the field at the end of the path; messages on the way come into being.
 pub(super) fn set(message: &mut DynamicMessage, fields: &[FieldDescriptor], value: Value) {
-    match fields {
-        [] => {}
-        [field] => message.set_field(field, value),
-        [field, rest @ ..] => {
-            if let Some(inner) = message.get_field_mut(field).as_message_mut() {
-                set(inner, rest, value);
-            }
-        }
+    if let [on_the_way @ .., field] = fields
+        && let Some(message) = inner(message, on_the_way)
+    {
+        message.set_field(field, value);
     }
+}
+
+/// The list or map at the end of the path, to be changed; what is on the way, and it, come into being.
+pub(super) fn get_mut<'a>(message: &'a mut DynamicMessage, fields: &[FieldDescriptor]) -> Option<&'a mut Value> {
+    let [on_the_way @ .., field] = fields else { return None };
+    Some(inner(message, on_the_way)?.get_field_mut(field))
+}
+
+fn inner<'a>(message: &'a mut DynamicMessage, fields: &[FieldDescriptor]) -> Option<&'a mut DynamicMessage> {
+    fields.iter().try_fold(message, |message, field| message.get_field_mut(field).as_message_mut())
 }
 
 /// Whether the field at the end of the path has a value.

@@ -6,10 +6,15 @@ use mesh_types::{ErrorKind, Fault, Reason, Violation};
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
 use serde_json::{Map, Value as Json};
 
-use super::{field, scalar};
+use super::{
+    field, scalar,
+    strict::{Strict, TWICE},
+};
 
 /// Further mistakes are not told.
 const MAX_VIOLATIONS: usize = 32;
+/// How long a key may be to be told again.
+const LONGEST_KEY: usize = 100;
 
 /// The mistakes found in a request.
 #[derive(Debug, Default)]
@@ -39,11 +44,18 @@ pub(super) fn parse(body: &[u8]) -> Result<Json, Fault> {
     if text.trim().is_empty() {
         return Ok(Json::Null);
     }
-    serde_json::from_str(text).map_err(|error| {
-        if error.to_string().starts_with("recursion limit") {
+    let parsed = serde_json::from_str(text).map(|Strict(json)| json);
+    parsed.map_err(|error| {
+        let (told, line, column) = (error.to_string(), error.line(), error.column());
+        if told.starts_with("recursion limit") {
             return malformed("the body is nested too deeply".to_owned());
         }
-        malformed(format!("the body is not valid JSON (line {}, column {})", error.line(), error.column()))
+        let place = format!("line {line}, column {column}");
+        match told.strip_prefix(TWICE).and_then(|told| told.rsplit_once(" at line ")) {
+            Some((key, _)) if key.len() <= LONGEST_KEY => malformed(format!("the body gives {key} twice ({place})")),
+            Some(_) => malformed(format!("the body gives a key twice ({place})")),
+            None => malformed(format!("the body is not valid JSON ({place})")),
+        }
     })
 }
 
@@ -200,6 +212,11 @@ mod tests {
         assert_eq!(parse(b"{\"a\":").expect_err("cut").message, "the body is not valid JSON (line 1, column 5)");
         assert_eq!(parse(b"\xff").expect_err("bytes").message, "the body is not UTF-8");
         assert_eq!(parse("[".repeat(200).as_bytes()).expect_err("deep").message, "the body is nested too deeply");
+        assert_eq!(parse(b"\xef\xbb\xbf{}").expect_err("BOM").message, "the body is not valid JSON (line 1, column 1)");
+        assert_eq!(parse(b"{} {}").expect_err("two").message, "the body is not valid JSON (line 1, column 4)");
+        assert_eq!(parse(b"1e999").expect_err("huge").message, "the body is not valid JSON (line 1, column 5)");
+        let twice = br#"{"a": {"b": 1, "c": 2, "b": 3}}"#;
+        assert_eq!(parse(twice).expect_err("twice").message, "the body gives \"b\" twice (line 1, column 26)");
         assert_eq!(parse(b" "), Ok(Json::Null));
     }
 }

@@ -1,9 +1,10 @@
 //! REST: HTTP and JSON turned into gRPC calls and back, by what the descriptors say of each RPC.
 //!
-//! A request goes `router` → `request` (with `path`, `query`, `json`) → the service → `answer` or `stream`; whatever
-//! fails becomes an [`error`] body.
+//! A request goes `router` → `request` (with `path`, `query`, `json`) → the service → `answer` or `stream`; a stream of
+//! requests goes line by line through `upload`. Whatever fails becomes an [`error`] body.
 
 mod answer;
+mod content;
 mod error;
 mod field;
 mod json;
@@ -15,11 +16,15 @@ mod route;
 mod router;
 mod scalar;
 mod stream;
+mod strict;
+mod upload;
 
 use std::{sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts, uri::PathAndQuery};
+use http::{
+    HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header, request::Parts, uri::PathAndQuery,
+};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use mesh_types::{ErrorKind, Fault, Reason};
@@ -37,6 +42,7 @@ use messages::Messages;
 use route::{BodyRule, Route};
 use router::Found;
 pub(crate) use router::Router;
+use upload::{Leftover, Lines, Upload};
 
 /// Headers that travel with a REST call to the service, beside what every call carries.
 const PASSED_ON: [header::HeaderName; 2] = [header::USER_AGENT, header::ACCEPT_LANGUAGE];
@@ -73,38 +79,60 @@ async fn call(visit: &Visit, route: &Arc<Route>, segments: &[&str], parts: &Part
         record.finish(Code::Unimplemented);
         return method_not_allowed("GET, OPTIONS");
     }
-    let (outgoing, deadline) = match prepare(visit, route, segments, parts, body).await {
+    let Prepared { outgoing, deadline, fault, leftover } = match prepare(visit, route, segments, parts, body).await {
         Ok(prepared) => prepared,
         Err(refusal) => {
             record.finish(refusal.code());
             return refusal.respond();
         }
     };
-    let stopping = form.is_some().then(|| visit.edge.stopping.clone());
-    let leash = Leash { deadline, stopping, fault: BodyFault::default(), record: Some(record) };
+    let stopping = route.rpc.is_stream().then(|| visit.edge.stopping.clone());
+    let leash = Leash { deadline, stopping, fault, record: Some(record) };
     let settings = &visit.edge.settings;
     let answer = forward::send(route.rpc.channel.clone(), outgoing, leash).await;
     let messages = Messages::new(answer, settings.max_message_bytes);
     let answered = match form {
-        Some(form) => stream::respond(route.clone(), messages, form, settings.heartbeat()).await.map_err(Refusal::from),
+        Some(form) => match stream::respond(route.clone(), messages, form, settings.heartbeat()).await {
+            Ok(response) => return response,
+            Err(failure) => Err(failure.into()),
+        },
         None => match messages.only().await {
             Ok(message) => answer::unary(route, message).map_err(Refusal::from),
             Err(failure) => Err(failure.into()),
         },
     };
-    answered.unwrap_or_else(Refusal::respond)
+    if let Some(leftover) = leftover.filter(|_| parts.version < Version::HTTP_2) {
+        leftover.drain().await;
+    }
+    match answered {
+        Ok(response) if parts.method == Method::GET || parts.method == Method::HEAD => {
+            answer::unless_known(response, &parts.headers)
+        }
+        answered => answered.unwrap_or_else(Refusal::respond),
+    }
 }
 
-/// The gRPC request, and until when it may take.
+/// A call that can be made.
+struct Prepared {
+    outgoing: Request<Body>,
+    /// Until when it may take.
+    deadline: Option<Instant>,
+    /// What turns out to be wrong with its body.
+    fault: BodyFault,
+    /// What may remain of its body, if that is a stream.
+    leftover: Option<Leftover>,
+}
+
+/// The gRPC request, and what binds it.
 async fn prepare(
     visit: &Visit,
-    route: &Route,
+    route: &Arc<Route>,
     segments: &[&str],
     parts: &Parts,
     body: Incoming,
-) -> Result<(Request<Body>, Option<Instant>), Refusal> {
+) -> Result<Prepared, Refusal> {
     let settings = &visit.edge.settings;
-    let deadline = forward::deadline(&parts.headers, route.stream.is_some(), settings, visit.arrived)?;
+    let deadline = forward::deadline(&parts.headers, route.rpc.is_stream(), settings, visit.arrived)?;
     let mut headers = HeaderMap::with_capacity(8);
     for name in PASSED_ON {
         if let Some(value) = parts.headers.get(&name) {
@@ -112,20 +140,29 @@ async fn prepare(
         }
     }
     forward::within(deadline, limits::admit(visit, &route.rpc, &parts.headers, &mut headers)).await?;
-    let body = match route.body {
-        BodyRule::Nothing => Bytes::new(),
-        _ => {
-            let most = settings.max_body_bytes_of(!route.rpc.method.public);
-            read(body, most, deadline.unwrap_or(visit.arrived + settings.limits.message_timeout())).await?
-        }
+    if !http_body::Body::is_end_stream(&body) {
+        content::check(route, &parts.headers)?;
+    }
+    let limit = settings.max_body_bytes_of(!route.rpc.method.public);
+    let fault = BodyFault::default();
+    let patience = settings.limits.message_timeout();
+    let (body, leftover) = if route.rpc.method.descriptor.is_client_streaming() {
+        let (body, leftover) = Upload::begin(route, segments, parts, Lines::new(body, limit, patience), fault.clone());
+        (body, Some(leftover))
+    } else {
+        let body = match route.body {
+            BodyRule::Nothing => Bytes::new(),
+            _ => read(body, limit, deadline.unwrap_or(visit.arrived + patience)).await?,
+        };
+        let frame = request::build(route, segments, parts.uri.query(), &parts.headers, &body)?;
+        (Body::new(Full::new(frame)), None)
     };
-    let frame = request::build(route, segments, parts.uri.query(), &parts.headers, &body)?;
     forward::for_upstream(&mut headers, &visit.context, deadline);
-    Ok((outgoing(&route.rpc.path, headers, frame), deadline))
+    Ok(Prepared { outgoing: outgoing(&route.rpc.path, headers, body), deadline, fault, leftover })
 }
 
-fn outgoing(path: &PathAndQuery, headers: HeaderMap, frame: Bytes) -> Request<Body> {
-    let mut outgoing = Request::new(Body::new(Full::new(frame)));
+fn outgoing(path: &PathAndQuery, headers: HeaderMap, body: Body) -> Request<Body> {
+    let mut outgoing = Request::new(body);
     *outgoing.method_mut() = Method::POST;
     *outgoing.uri_mut() = path.clone().into();
     *outgoing.headers_mut() = headers;
@@ -173,7 +210,8 @@ pub(crate) async fn plain_call(
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
     headers.insert(header::TE, HeaderValue::from_static("trailers"));
-    let outgoing = outgoing(&PathAndQuery::from_static(path), headers, request::framed(message));
+    let body = Body::new(Full::new(request::framed(message)));
+    let outgoing = outgoing(&PathAndQuery::from_static(path), headers, body);
     let leash = Leash { deadline, stopping: None, fault: BodyFault::default(), record: None };
     let answer = forward::send(channel.clone(), outgoing, leash).await;
     Messages::new(answer, 4096).only().await.ok()

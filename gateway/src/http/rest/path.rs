@@ -1,7 +1,5 @@
 //! Path templates of `google.api.http`, and the text that a path gives to their variables.
 
-use std::ops::Range;
-
 use http_path_template::{Grammar, PathTemplate, Segment};
 use mesh_types::Violation;
 use percent_encoding::percent_decode_str;
@@ -22,8 +20,33 @@ pub(super) enum Step {
 pub(super) struct Template {
     pub(super) steps: Vec<Step>,
     pub(super) verb: Option<String>,
-    /// Each variable's field path and the steps whose text it takes.
-    pub(super) captures: Vec<(String, Range<usize>)>,
+    /// Each variable's field path and the segments whose text it takes.
+    pub(super) captures: Vec<(String, Span)>,
+}
+
+/// The segments that a variable takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    start: usize,
+    /// How many; `None` is all further ones.
+    count: Option<usize>,
+}
+
+impl Span {
+    fn new(start: usize, steps: &[Step]) -> Self {
+        Self { start, count: (!steps.contains(&Step::Rest)).then_some(steps.len()) }
+    }
+
+    /// The segments of `path`, as far as there are any.
+    pub(super) fn of<'a, 'b>(self, path: &'a [&'b str]) -> &'a [&'b str] {
+        let rest = path.get(self.start..).unwrap_or_default();
+        self.count.map_or(rest, |count| &rest[..count.min(rest.len())])
+    }
+
+    /// Whether the variable is made for more than one segment, however many there are.
+    fn is_many(self) -> bool {
+        self.count != Some(1)
+    }
 }
 
 impl Template {
@@ -41,7 +64,8 @@ impl Template {
             for segment in variable.segments() {
                 parsed.steps.push(step(segment)?);
             }
-            parsed.captures.push((variable.field_path().to_owned(), start..parsed.steps.len()));
+            let span = Span::new(start, &parsed.steps[start..]);
+            parsed.captures.push((variable.field_path().to_owned(), span));
         }
         Ok(parsed)
     }
@@ -56,15 +80,15 @@ fn step(segment: Segment<'_>) -> Result<Step, String> {
     }
 }
 
-/// The text of a path's segments, decoded. In a text of several segments an encoded slash stays encoded, so that it is
-/// not mistaken for a separator.
+/// The text that a variable takes from the path's segments, decoded. In a text made for several segments an encoded slash
+/// stays encoded, so that it is not mistaken for a separator.
 ///
 /// # Errors
 /// When it is no UTF-8 or holds NUL.
-pub(super) fn text(field: &str, segments: &[&str]) -> Result<String, Violation> {
-    let many = segments.len() > 1;
+pub(super) fn text(field: &str, span: Span, segments: &[&str]) -> Result<String, Violation> {
+    let many = span.is_many();
     let mut text = String::new();
-    for (index, segment) in segments.iter().enumerate() {
+    for (index, segment) in span.of(segments).iter().enumerate() {
         if index > 0 {
             text.push('/');
         }
@@ -95,20 +119,25 @@ mod tests {
         let template = Template::parse("/v1/{name=shelves/*/books/**}:archive").expect("a template");
         let literal = |text: &str| Step::Literal(text.to_owned());
         assert_eq!(template.steps, [literal("v1"), literal("shelves"), Step::Single, literal("books"), Step::Rest]);
-        assert_eq!(template.captures, [("name".to_owned(), 1..5)]);
+        assert_eq!(template.captures, [("name".to_owned(), Span { start: 1, count: None })]);
         assert_eq!(template.verb.as_deref(), Some("archive"));
         assert!(Template::parse("v1").is_err());
     }
 
+    const ONE: Span = Span { start: 0, count: Some(1) };
+    const MANY: Span = Span { start: 0, count: None };
+
     #[test]
     fn a_slash_is_decoded_in_a_single_segment_only() {
-        assert_eq!(text("id", &["a%2Fb%20c"]).as_deref(), Ok("a/b c"));
-        assert_eq!(text("name", &["a%2Fb", "c%20d"]).as_deref(), Ok("a%2Fb/c d"));
+        assert_eq!(text("id", ONE, &["a%2Fb%20c"]).as_deref(), Ok("a/b c"));
+        assert_eq!(text("name", MANY, &["a%2Fb", "c%20d"]).as_deref(), Ok("a%2Fb/c d"));
+        assert_eq!(text("name", MANY, &["a%2fb"]).as_deref(), Ok("a%2fb"), "also where there is only one");
+        assert_eq!(text("name", Span { start: 1, count: Some(2) }, &["x", "a", "b", "c"]).as_deref(), Ok("a/b"));
     }
 
     #[test]
     fn nul_and_broken_text_are_refused() {
-        assert_eq!(text("id", &["a%00"]).expect_err("nul").rule, "string.nul");
-        assert_eq!(text("id", &["%ff"]).expect_err("no text").rule, "string.utf8");
+        assert_eq!(text("id", ONE, &["a%00"]).expect_err("nul").rule, "string.nul");
+        assert_eq!(text("id", ONE, &["%ff"]).expect_err("no text").rule, "string.utf8");
     }
 }

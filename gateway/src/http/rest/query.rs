@@ -1,14 +1,14 @@
 //! The query of a URL: pairs, each naming a field of the request.
 
 use mesh_types::Violation;
-use prost_reflect::{DynamicMessage, FieldDescriptor, Value};
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
 
 use super::{
     field,
     json::Mistakes,
     path::decoded,
     route::{BodyRule, Route},
-    scalar,
+    scalar::{self, Mistake},
 };
 
 /// More pairs than this are refused.
@@ -42,16 +42,30 @@ fn fill_one(
     if matches!(route.body, BodyRule::Everything) {
         return Err(Violation::new(key, "query.unknown_field", "belongs in the body: this route takes no query"));
     }
-    let fields = field::resolve(&route.input, key);
+    let (path, entry) = match key.strip_suffix(']').and_then(|key| key.split_once('[')) {
+        Some((path, entry)) => (path, Some(entry)),
+        None => (key, None),
+    };
+    let fields = field::resolve(&route.input, path);
     let fields = fields.map_err(|_| Violation::new(key, "query.unknown_field", "there is no such field"))?;
     let (name, last) = (field::name(&fields), fields.last());
-    let Some(last) = last.filter(|last| !last.is_map()) else {
-        return Err(Violation::new(name, "query.type", "cannot be given in a query"));
+    let Some(last) = last.filter(|last| last.is_map() == entry.is_some()) else {
+        return Err(Violation::new(
+            name,
+            "query.type",
+            "entries of maps, and only those, are given as name[key]=value",
+        ));
     };
+    if let (Some(entry), Kind::Message(kind)) = (entry, last.kind()) {
+        return put(message, &fields, &kind, (entry, text))
+            .map_err(|wrong| Violation::new(key, wrong.rule, wrong.description));
+    }
     let value = scalar::from_text(&last.kind(), text);
     let value = value.map_err(|mistake| Violation::new(&name, mistake.rule, mistake.description))?;
     if last.is_list() {
-        push(message, &fields, value);
+        if let Some(items) = field::get_mut(message, &fields).and_then(Value::as_list_mut) {
+            items.push(value);
+        }
         return Ok(());
     }
     if seen.contains(&fields) {
@@ -62,19 +76,21 @@ fn fill_one(
     Ok(())
 }
 
-fn push(message: &mut DynamicMessage, fields: &[FieldDescriptor], value: Value) {
-    match fields {
-        [] => {}
-        [field] => {
-            if let Some(items) = message.get_field_mut(field).as_list_mut() {
-                items.push(value);
-            }
-        }
-        [field, rest @ ..] => {
-            if let Some(inner) = message.get_field_mut(field).as_message_mut() {
-                push(inner, rest, value);
-            }
-        }
+/// Puts an entry, key and value as text, into the map at the end of the path.
+fn put(
+    message: &mut DynamicMessage,
+    fields: &[FieldDescriptor],
+    kind: &MessageDescriptor,
+    (key, text): (&str, &str),
+) -> Result<(), Mistake> {
+    let read = scalar::from_text(&kind.map_entry_key_field().kind(), key)?;
+    let value = scalar::from_text(&kind.map_entry_value_field().kind(), text)?;
+    let mistake = |description: &str| Mistake { rule: "query.duplicate_field", description: description.to_owned() };
+    let key = read.into_map_key().ok_or_else(|| mistake("is no key of this map"))?;
+    let map = field::get_mut(message, fields).and_then(Value::as_map_mut);
+    match map.and_then(|map| map.insert(key, value)) {
+        Some(_) => Err(mistake("is given more than once")),
+        None => Ok(()),
     }
 }
 

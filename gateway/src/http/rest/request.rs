@@ -1,7 +1,7 @@
 //! The request that an HTTP request describes. The path counts most, then the body, then the query.
 
 use bytes::{BufMut, Bytes, BytesMut};
-use http::HeaderMap;
+use http::{HeaderMap, header};
 use mesh_types::{Fault, Violation};
 use prost::Message;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, Value};
@@ -29,10 +29,13 @@ pub(super) fn build(
     let mut mistakes = Mistakes::default();
     let mut message = DynamicMessage::new(route.input.clone());
     query::fill(route, query.unwrap_or_default(), &mut message, &mut mistakes);
-    fill_from_body(route, body, &mut message, &mut mistakes)?;
+    match &route.body {
+        BodyRule::Raw(field) => fill_raw(field.as_ref(), headers, body, &mut message),
+        _ => fill_from_body(route, body, &mut message, &mut mistakes)?,
+    }
     for capture in &route.captures {
         let name = field::name(&capture.field);
-        let text = path::text(&name, &segments[capture.range.start..capture.range.end.min(segments.len())]);
+        let text = path::text(&name, capture.span, segments);
         let kind = capture.field.last().map_or(Kind::String, FieldDescriptor::kind);
         let value = text.and_then(|text| {
             scalar::from_text(&kind, &text).map_err(|wrong| Violation::new(name, wrong.rule, wrong.description))
@@ -69,7 +72,7 @@ fn fill_from_body(
         _ => json::parse(body)?,
     };
     match (&route.body, json) {
-        (_, Json::Null) | (BodyRule::Nothing, _) => {}
+        (_, Json::Null) | (BodyRule::Nothing | BodyRule::Raw(_), _) => {}
         (BodyRule::Everything, Json::Object(object)) => *message = json::message(&route.input, object, "", mistakes),
         (BodyRule::Everything, _) => mistakes.add(Violation::new("body", "json.type", "must be an object")),
         (BodyRule::Field(field), json) => {
@@ -85,6 +88,18 @@ fn fill_from_body(
         }
     }
     Ok(())
+}
+
+/// Fills a `google.api.HttpBody`, which is `field` or the request itself.
+fn fill_raw(field: Option<&FieldDescriptor>, headers: &HeaderMap, body: &[u8], message: &mut DynamicMessage) {
+    let message = match field {
+        Some(field) => message.get_field_mut(field).as_message_mut(),
+        None => Some(message),
+    };
+    let Some(message) = message else { return };
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    message.set_field_by_name("content_type", Value::String(content_type.to_owned()));
+    message.set_field_by_name("data", Value::Bytes(Bytes::copy_from_slice(body)));
 }
 
 /// What a PATCH changes: the fields that its body names, null or not; but neither what the path says anyway nor the etag,

@@ -1,12 +1,12 @@
 //! A route: which parts of an HTTP request fill which fields of an RPC's request.
 
-use std::{ops::Range, sync::Arc};
+use std::sync::Arc;
 
 use http::Method;
 use mesh_proto::{StreamForm, generated::google::api::HttpRule};
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
-use super::field;
+use super::{field, path::Span};
 use crate::http::table::Rpc;
 
 /// A variable of the path.
@@ -15,7 +15,7 @@ pub(crate) struct Capture {
     /// The field it fills, from the request's message down.
     pub(crate) field: Vec<FieldDescriptor>,
     /// The segments it takes.
-    pub(crate) range: Range<usize>,
+    pub(crate) span: Span,
 }
 
 /// What the HTTP body fills.
@@ -27,6 +27,32 @@ pub(crate) enum BodyRule {
     Everything,
     /// One field.
     Field(FieldDescriptor),
+    /// A `google.api.HttpBody`, which takes it as it is: the request itself, or this field of it.
+    Raw(Option<FieldDescriptor>),
+}
+
+impl BodyRule {
+    fn new(input: &MessageDescriptor, body: &str) -> Result<Self, String> {
+        match body {
+            "" => Ok(Self::Nothing),
+            "*" if is_http_body(input) => Ok(Self::Raw(None)),
+            "*" => Ok(Self::Everything),
+            name => {
+                let field = find(input, name)?;
+                let raw = !field.is_list() && field.kind().as_message().is_some_and(is_http_body);
+                Ok(if raw { Self::Raw(Some(field)) } else { Self::Field(field) })
+            }
+        }
+    }
+}
+
+/// Whether the message stands for bytes that travel over HTTP as they are.
+pub(super) fn is_http_body(message: &MessageDescriptor) -> bool {
+    message.full_name() == "google.api.HttpBody"
+}
+
+fn find(message: &MessageDescriptor, name: &str) -> Result<FieldDescriptor, String> {
+    message.get_field_by_name(name).ok_or_else(|| format!("there is no field {name}"))
 }
 
 /// One REST route.
@@ -37,6 +63,8 @@ pub(crate) struct Route {
     pub(crate) output: MessageDescriptor,
     pub(crate) captures: Vec<Capture>,
     pub(crate) body: BodyRule,
+    /// The field of the answer that is told; `None` is all of it.
+    pub(crate) response_body: Option<FieldDescriptor>,
     /// The answer's etag.
     pub(crate) answer_etag: Option<FieldDescriptor>,
     /// Takes `Idempotency-Key`.
@@ -58,20 +86,15 @@ impl Route {
     /// When the rule names a field that is not there.
     pub(super) fn new(rpc: Arc<Rpc>, method: Method, captures: Vec<Capture>, rule: &HttpRule) -> Result<Self, String> {
         let (input, output) = (rpc.method.descriptor.input(), rpc.method.descriptor.output());
-        let find = |message: &MessageDescriptor, name: &str| {
-            message.get_field_by_name(name).ok_or_else(|| format!("there is no field {name}"))
-        };
-        let body = match rule.body.as_str() {
-            "" => BodyRule::Nothing,
-            "*" => BodyRule::Everything,
-            name => BodyRule::Field(find(&input, name)?),
-        };
-        if !rule.response_body.is_empty() {
-            return Err("response_body is not served".to_owned());
+        let body = BodyRule::new(&input, &rule.body)?;
+        if rpc.method.descriptor.is_client_streaming() && !matches!(body, BodyRule::Everything | BodyRule::Field(_)) {
+            return Err("a stream of requests comes in a body of JSON".to_owned());
         }
         let resume = Some(rpc.method.last_event_id_field.as_str()).filter(|name| !name.is_empty());
+        let told = Some(rule.response_body.as_str()).filter(|name| !name.is_empty());
         let is_stream = rpc.method.descriptor.is_server_streaming();
         Ok(Self {
+            response_body: told.map(|name| find(&output, name)).transpose()?,
             request_id: string_field(&input, "request_id"),
             answer_etag: string_field(&output, "etag"),
             etag: etag(&input, &body),

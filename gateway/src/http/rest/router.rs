@@ -55,7 +55,7 @@ impl Router {
     /// When a route does not parse or does not fit its RPC.
     pub(crate) fn new<'a>(rpcs: impl Iterator<Item = &'a Arc<Rpc>>) -> Result<Self, FrontError> {
         let mut router = Self::default();
-        for rpc in rpcs.filter(|rpc| !rpc.method.descriptor.is_client_streaming()) {
+        for rpc in rpcs {
             let Some(rule) = &rpc.method.http else { continue };
             for binding in std::iter::once(rule).chain(&rule.additional_bindings) {
                 router
@@ -76,13 +76,15 @@ impl Router {
             None => return Err("it has no pattern".to_owned()),
         };
         let template = path::Template::parse(template)?;
-        let captures = template.captures.iter().map(|(field, range)| {
-            Ok(Capture { field: super::field::resolve(&rpc.method.descriptor.input(), field)?, range: range.clone() })
+        let captures = template.captures.iter().map(|(field, span)| {
+            Ok(Capture { field: super::field::resolve(&rpc.method.descriptor.input(), field)?, span: *span })
         });
         let captures = captures.collect::<Result<_, String>>()?;
         let route = Arc::new(Route::new(rpc.clone(), method.clone(), captures, rule)?);
         let leaf = Leaf { method, verb: template.verb, route };
-        self.root.insert(&template.steps, leaf);
+        if self.root.insert(&template.steps, leaf) {
+            return Err("another RPC has the same route".to_owned());
+        }
         Ok(())
     }
 
@@ -124,15 +126,19 @@ fn replace_last<'a>(segments: &mut [&'a str], text: &'a str) {
 }
 
 impl Node {
-    fn insert(&mut self, steps: &[path::Step], leaf: Leaf) {
-        match steps.split_first() {
-            None => self.leaves.push(leaf),
+    /// Whether there is one for the same requests already.
+    fn insert(&mut self, steps: &[path::Step], leaf: Leaf) -> bool {
+        let leaves = match steps.split_first() {
+            None => &mut self.leaves,
             Some((path::Step::Literal(text), steps)) => {
-                self.literals.entry(text.clone()).or_default().insert(steps, leaf);
+                return self.literals.entry(text.clone()).or_default().insert(steps, leaf);
             }
-            Some((path::Step::Single, steps)) => self.single.get_or_insert_default().insert(steps, leaf),
-            Some((path::Step::Rest, _)) => self.rest.push(leaf),
-        }
+            Some((path::Step::Single, steps)) => return self.single.get_or_insert_default().insert(steps, leaf),
+            Some((path::Step::Rest, _)) => &mut self.rest,
+        };
+        let taken = leaves.iter().any(|other| other.method == leaf.method && other.verb == leaf.verb);
+        leaves.push(leaf);
+        taken
     }
 
     /// Collects the routes that match, the most literal first.
@@ -175,20 +181,15 @@ mod tests {
     /// What the path gives to `id`.
     fn id(found: &Found<'_>) -> Option<String> {
         let Found::Route(route, segments) = found else { return None };
-        let range = route.captures.first().map_or(0..0, |capture| capture.range.clone());
-        Some(segments.get(range.start..).unwrap_or_default().join("/"))
+        Some(route.captures.first()?.span.of(segments).join("/"))
     }
 
     #[tokio::test]
     async fn literals_win_over_one_segment_and_that_over_many() {
         let routes = [(Method::GET, "/x/{id=**}"), (Method::GET, "/x/{id}"), (Method::GET, "/x/fixed")];
         let router = router(&routes);
-        let captured = |path| {
-            let Found::Route(route, _) = router.find(&Method::GET, path) else { panic!("{path}") };
-            route.captures.first().map(|capture| capture.range.clone())
-        };
-        assert_eq!(captured("/x/fixed"), None);
-        assert_eq!(captured("/x/other"), Some(1..2));
+        assert!(matches!(router.find(&Method::GET, "/x/fixed"), Found::Route(route, _) if route.captures.is_empty()));
+        assert_eq!(id(&router.find(&Method::GET, "/x/other")).as_deref(), Some("other"));
         assert_eq!(id(&router.find(&Method::GET, "/x/a/b/c")).as_deref(), Some("a/b/c"));
         assert!(matches!(router.find(&Method::GET, "/x/"), Found::Nothing));
         assert!(matches!(router.find(&Method::GET, &"/x".repeat(40)), Found::Nothing));
@@ -197,7 +198,16 @@ mod tests {
     #[tokio::test]
     async fn a_dead_end_is_left_again() {
         let router = router(&[(Method::GET, "/a/b/c"), (Method::GET, "/a/{id}/d")]);
-        assert_eq!(id(&router.find(&Method::GET, "/a/b/d")).as_deref(), Some("b/d"));
+        assert_eq!(id(&router.find(&Method::GET, "/a/b/d")).as_deref(), Some("b"));
+    }
+
+    #[tokio::test]
+    async fn two_rpcs_cannot_have_the_same_route() {
+        let mut router = router(&[(Method::GET, "/x/{id}")]);
+        let rpc = sample::rpc("/taskmesh.task.v1.TaskService/GetTask");
+        let get = |template: &str| HttpRule { pattern: Some(Pattern::Get(template.to_owned())), ..HttpRule::default() };
+        assert_eq!(router.add(&rpc, &get("/x/{id=*}")), Err("another RPC has the same route".to_owned()));
+        assert_eq!(router.add(&rpc, &get("/x/{id}:verb")), Ok(()));
     }
 
     #[tokio::test]

@@ -27,7 +27,7 @@ fn mistake<T>(description: impl Into<String>) -> Result<T, Mistake> {
 pub(super) fn from_json(kind: &Kind, json: &Json) -> Result<Value, Mistake> {
     match kind {
         Kind::Double => float(json).map(Value::F64),
-        Kind::Float => float(json).map(|value| Value::F32(value as f32)),
+        Kind::Float => single(json).map(Value::F32),
         Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => integer(json).map(Value::I32),
         Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => integer(json).map(Value::I64),
         Kind::Uint32 | Kind::Fixed32 => integer(json).map(Value::U32),
@@ -132,7 +132,7 @@ fn integer<T: TryFrom<i128>>(json: &Json) -> Result<T, Mistake> {
         Json::Number(number) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
             (Some(value), _, _) => Some(i128::from(value)),
             (_, Some(value), _) => Some(i128::from(value)),
-            (_, _, Some(value)) if value.fract() == 0.0 && value.abs() < 2f64.powi(63) => Some(value as i128),
+            (_, _, Some(value)) if value.fract() == 0.0 && value.abs() < 2f64.powi(64) => Some(value as i128),
             _ => None,
         },
         Json::String(text) => text.parse::<i128>().ok(),
@@ -154,6 +154,13 @@ fn float(json: &Json) -> Result<f64, Mistake> {
         _ => None,
     };
     value.map_or_else(|| mistake("must be a number"), Ok)
+}
+
+/// The nearest of 32 bits; what is finite stays finite.
+fn single(json: &Json) -> Result<f32, Mistake> {
+    let value = float(json)?;
+    let single = value as f32;
+    if single.is_infinite() && value.is_finite() { mistake("must be a number of 32 bits") } else { Ok(single) }
 }
 
 fn bytes(json: &Json) -> Result<Value, Mistake> {
@@ -193,6 +200,23 @@ mod tests {
         assert_eq!(from_text(&Kind::Uint32, "7"), Ok(Value::U32(7)));
         for json in [json!(1.5), json!("x"), json!(3_000_000_000_u32), json!(true), json!(null)] {
             assert!(from_json(&Kind::Int32, &json).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn numbers_keep_to_their_range() {
+        assert_eq!(from_json(&Kind::Uint64, &json!(u64::MAX)), Ok(Value::U64(u64::MAX)));
+        assert_eq!(from_json(&Kind::Uint64, &json!(1.8e19)), Ok(Value::U64(18_000_000_000_000_000_000)));
+        assert_eq!(from_json(&Kind::Float, &json!("-Infinity")), Ok(Value::F32(f32::NEG_INFINITY)));
+        for (kind, json) in [
+            (Kind::Uint64, json!(-1)),
+            (Kind::Uint64, json!("18446744073709551616")),
+            (Kind::Int64, json!(1.8e19)),
+            (Kind::Float, json!(1e39)),
+            (Kind::Double, json!("inf")),
+            (Kind::Double, json!("1e999")),
+        ] {
+            assert!(from_json(&kind, &json).is_err(), "{kind:?} {json}");
         }
     }
 

@@ -20,17 +20,27 @@ use super::{
 /// What keeps a quiet SSE stream alive: a comment, which clients skip.
 const HEARTBEAT: &[u8] = b": keep-alive\n\n";
 
-/// The form the caller wants, else the one the RPC names.
+/// The form the caller wants most, else the one the RPC names.
 pub(super) fn form(route: &Route, headers: &HeaderMap) -> Option<StreamForm> {
     let named = route.stream?;
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if accept.contains("text/event-stream") {
-        return Some(StreamForm::Sse);
-    }
-    if accept.contains("application/x-ndjson") {
-        return Some(StreamForm::Ndjson);
-    }
-    Some(if named == StreamForm::Sse { StreamForm::Sse } else { StreamForm::Ndjson })
+    let wanted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).and_then(wanted);
+    Some(wanted.unwrap_or(if named == StreamForm::Sse { StreamForm::Sse } else { StreamForm::Ndjson }))
+}
+
+/// The form that an `Accept` prefers; of equals, the first.
+fn wanted(accept: &str) -> Option<StreamForm> {
+    let ranges = accept.split(',').filter_map(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let form = match parts.next()?.to_ascii_lowercase().as_str() {
+            "text/event-stream" => StreamForm::Sse,
+            "application/x-ndjson" | "application/ndjson" | "application/jsonl" => StreamForm::Ndjson,
+            _ => return None,
+        };
+        let quality = parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1.0), |quality| quality.parse().ok());
+        quality.filter(|quality: &f32| *quality > 0.0).map(|quality| (form, quality))
+    });
+    let best = ranges.reduce(|best, next| if next.1 > best.1 { next } else { best });
+    best.map(|(form, _)| form)
 }
 
 /// Answers with a stream. The status line waits for the first message, so that an early failure is a real one; but not
@@ -101,7 +111,7 @@ impl Stream {
 
     fn write(&self, message: Bytes) -> Result<Vec<u8>, Failure> {
         let message = answer::decoded(&self.route.output, message)?;
-        let json = answer::written(&message)?;
+        let json = answer::told(&self.route, &message)?;
         if !self.sse {
             return Ok([json.as_slice(), b"\n"].concat());
         }
@@ -122,4 +132,23 @@ enum Taken {
     Message(Bytes),
     Silence,
     End,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_is_the_one_that_is_wanted_most() {
+        for (accept, expected) in [
+            ("*/*", None),
+            ("text/html, Text/Event-Stream", Some(StreamForm::Sse)),
+            ("application/x-ndjson;q=0.5, text/event-stream;q=0.9", Some(StreamForm::Sse)),
+            ("application/ndjson, text/event-stream", Some(StreamForm::Ndjson)),
+            ("text/event-stream;q=0, application/jsonl", Some(StreamForm::Ndjson)),
+            ("text/event-stream;q=0", None),
+        ] {
+            assert_eq!(wanted(accept), expected, "{accept}");
+        }
+    }
 }

@@ -9,4 +9,4 @@ mod streams;
 mod tasks;
 mod update;
 mod web;
-mod world;
+pub(crate) mod world;

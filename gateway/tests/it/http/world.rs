@@ -64,12 +64,22 @@ impl World {
 
     /// A front before whatever listens at `upstream`.
     pub(crate) async fn before(upstream: SocketAddr, settings: HttpSettings) -> Self {
+        Self::of(Contract::taskmesh(), &SERVICES, upstream, settings).await
+    }
+
+    /// A front that knows these services of a contract, before whatever listens at `upstream`.
+    pub(crate) async fn of(
+        contract: &'static Contract,
+        services: &[&str],
+        upstream: SocketAddr,
+        settings: HttpSettings,
+    ) -> Self {
         let endpoint = Endpoint::from_shared(format!("http://{upstream}")).expect("a uri");
         let channel = endpoint.connect_timeout(Duration::from_secs(2)).connect_lazy();
         let front = Front::new(Parts {
-            contract: Contract::taskmesh(),
+            contract,
             settings,
-            upstreams: SERVICES.map(|name| (name.to_owned(), channel.clone())).into(),
+            upstreams: services.iter().map(|&name| (name.to_owned(), channel.clone())).collect(),
             exchange: exchange(),
             jwks: Bytes::from_static(br#"{"keys":[]}"#),
             clock: Arc::new(SystemClock),

@@ -1,6 +1,7 @@
-// Plays the five minutes with the gRPC-Web client that browsers use (Connect), from the descriptor set alone.
+// Plays the five minutes with the clients of Connect, from the descriptor set alone: the one for browsers (gRPC-Web by
+// fetch), and those for Node (gRPC, and gRPC-Web over HTTP/1.1 and HTTP/2).
 //
-// Usage: node client.mjs http://HOST:PORT E-MAIL DESCRIPTOR-SET
+// Usage: node client.mjs http://HOST:PORT E-MAIL DESCRIPTOR-SET web|grpc|grpc-web-1.1|grpc-web-2
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -8,9 +9,10 @@ import { readFileSync } from "node:fs";
 import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
-import { createGrpcWebTransport } from "@connectrpc/connect-web";
+import * as node from "@connectrpc/connect-node";
+import * as web from "@connectrpc/connect-web";
 
-const [baseUrl, email, descriptorSet] = process.argv.slice(2);
+const [baseUrl, email, descriptorSet, kind] = process.argv.slice(2);
 const PATIENCE_MS = 20_000;
 
 const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, readFileSync(descriptorSet)));
@@ -19,7 +21,14 @@ const authorize = (next) => (request) => {
   if (token) request.header.set("authorization", `Bearer ${token}`);
   return next(request);
 };
-const transport = createGrpcWebTransport({ baseUrl, interceptors: [authorize] });
+const options = { baseUrl, interceptors: [authorize] };
+const transports = {
+  web: () => web.createGrpcWebTransport(options),
+  grpc: () => node.createGrpcTransport(options),
+  "grpc-web-1.1": () => node.createGrpcWebTransport({ ...options, httpVersion: "1.1" }),
+  "grpc-web-2": () => node.createGrpcWebTransport({ ...options, httpVersion: "2" }),
+};
+const transport = transports[kind]();
 const service = (name) => createClient(registry.getService(name), transport);
 const auth = service("taskmesh.auth.v1.AuthService");
 const tasks = service("taskmesh.task.v1.TaskService");
@@ -42,11 +51,16 @@ async function next(messages) {
   }
 }
 
+/** Reads a stream to its end. */
+async function drained(messages) {
+  for await (const _ of messages);
+}
+
 async function play() {
   assert.deepEqual(await refusal(auth.getMe({})), [Code.Unauthenticated, "TOKEN_MISSING", []]);
   const session = await auth.signUp({ email, password: "correct horse battery" });
   token = session.accessToken;
-  token = (await auth.createApiToken({ token: { name: "connect-web" } })).secret;
+  token = (await auth.createApiToken({ token: { name: "connect" } })).secret;
   assert.equal((await auth.getMe({})).user.email, email);
 
   const watching = new AbortController();
@@ -67,7 +81,11 @@ async function play() {
   const last = await sees(tasks.undeleteTask({ id }));
   assert.deepEqual([last.title, last.version], ["Buy oat milk", 5n]);
   watching.abort();
-  await messages.next().catch((error) => assert.equal(ConnectError.from(error).code, Code.Canceled));
+  await assert.rejects(messages.next(), (error) => ConnectError.from(error).code === Code.Canceled);
+  const brief = tasks.watchTasks({}, { timeoutMs: 300 });
+  await assert.rejects(drained(brief), (error) => ConnectError.from(error).code === Code.DeadlineExceeded);
+  const nowhere = drained(tasks.watchTasks({ resumeToken: "forged" }));
+  assert.deepEqual((await refusal(nowhere)).slice(0, 2), [Code.InvalidArgument, "RESUME_TOKEN_INVALID"]);
 
   const tooLong = tasks.createTask({ task: { title: "x".repeat(501) } });
   assert.deepEqual(await refusal(tooLong), [Code.InvalidArgument, "FIELDS_INVALID", ["task.title"]]);
