@@ -33,8 +33,8 @@ pub struct Config {
     pub tokens: TokensConfig,
 }
 
-/// Where the services are, as `http://host:port`. Their `timeout_ms` is 0 unless set: every call that is passed on carries
-/// its own deadline.
+/// Where the services are, as `http://host:port` of a name that stands for all replicas, or a list. Their `timeout_ms` is
+/// 0 unless set: every call that is passed on carries its own deadline.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct UpstreamsConfig {

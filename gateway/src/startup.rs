@@ -96,11 +96,11 @@ pub async fn start(config: &Config, dependencies: Dependencies) -> anyhow::Resul
 
     let accounts = serve_accounts(app, &keys, clock.clone(), &lifecycle);
     let channels = [
-        (TASK_SERVICE, upstreams.task.channel().context("upstreams.task")?),
-        (SCHEDULER_SERVICE, upstreams.scheduler.channel().context("upstreams.scheduler")?),
-        (NOTIFY_SERVICE, upstreams.notify.channel().context("upstreams.notify")?),
-        (AUDIT_SERVICE, upstreams.audit.channel().context("upstreams.audit")?),
-        (AUTH_SERVICE, Upstream::Memory(accounts.clone()).channel()?),
+        (TASK_SERVICE, upstreams.task.channel("task-svc").context("upstreams.task")?),
+        (SCHEDULER_SERVICE, upstreams.scheduler.channel("scheduler-svc").context("upstreams.scheduler")?),
+        (NOTIFY_SERVICE, upstreams.notify.channel("notify-svc").context("upstreams.notify")?),
+        (AUDIT_SERVICE, upstreams.audit.channel("audit-svc").context("upstreams.audit")?),
+        (AUTH_SERVICE, Upstream::Memory(accounts.clone()).channel("accounts")?),
     ];
     let front = Front::new(Parts {
         contract: Contract::taskmesh(),

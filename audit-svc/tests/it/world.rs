@@ -9,12 +9,13 @@ use mesh_proto::{
     event::v1::TaskChanged,
     task::v1::Task,
 };
+use mesh_rpc::Channel;
 use mesh_runtime::Lifecycle;
 use mesh_testkit::{Bearer, Served, TestBus, TestDatabase, TestTokens, TestUser, eventually};
 use mesh_types::{Actor, Clock, SystemClock, Timestamp, UserId, WorkspaceId, new_id};
 use prost::Message;
 use prost_types::FieldMask;
-use tonic::{service::interceptor::InterceptedService, transport::Channel};
+use tonic::service::interceptor::InterceptedService;
 use uuid::Uuid;
 
 pub(crate) type Client = AuditServiceClient<InterceptedService<Channel, Bearer>>;

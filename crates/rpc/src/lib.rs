@@ -7,9 +7,10 @@
 //! - [`fields`] reads what the requests of every service have in common, and writes it in answers.
 //! - [`ServerBuilder`] puts the whole server stack around a service's RPCs; [`RpcServer`] serves it on a [`Listener`],
 //!   over TCP or in memory.
-//! - [`Upstream`]: channels to other services.
+//! - [`Upstream`]: where other services are. [`Channel`]: calls to one of them, over all of its addresses.
 
 mod accept;
+mod channel;
 mod connections;
 mod context;
 mod fault;
@@ -20,6 +21,7 @@ mod token;
 mod upstream;
 
 pub use accept::{accept, accept_public};
+pub use channel::{Channel, Repeat, Safety};
 pub use connections::ConnectionConfig;
 pub use context::{CallContext, TraceParent};
 pub use fault::{code_name, malformed, status, status_of};

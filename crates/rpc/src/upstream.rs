@@ -1,24 +1,32 @@
-//! Channels to other services.
+//! Where another service is, and how to call it.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tonic::transport::{Channel, Endpoint};
 
-use crate::MemoryConnector;
+use crate::{Channel, MemoryConnector};
 
 /// How to reach a service and how long to wait for it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct UpstreamConfig {
-    /// Where it is, such as `http://task-svc:8080`.
+    /// Where it is, such as `http://task-svc:8080`: every address of that name is called. A list, separated by commas,
+    /// names several places.
     pub uri: String,
+    /// How often the name is looked up again. That is done at once, too, when a connection fails.
+    pub resolve_interval_ms: u64,
     /// How long a call may take until its answer begins, unless the call says less. 0 is without end.
     pub timeout_ms: u64,
     /// How long making a connection may take.
     pub connect_timeout_ms: u64,
     /// How often a quiet connection is tried; one that does not answer for as long again is given up.
     pub keepalive_ms: u64,
+    /// How often a call may be sent again, where that is safe.
+    pub retries: usize,
+    /// After so many failures in a row an address gets no calls for a while, if others do.
+    pub eject_after: u32,
+    /// For how long, the first time; each further time in a row it is twice as long, up to a minute.
+    pub eject_ms: u64,
     /// How much of one stream may arrive unread, in bytes.
     pub stream_window_bytes: u32,
     /// How much of all streams together may arrive unread, in bytes. Small, a few readers that do not read would hold
@@ -30,9 +38,13 @@ impl Default for UpstreamConfig {
     fn default() -> Self {
         Self {
             uri: String::new(),
+            resolve_interval_ms: 5_000,
             timeout_ms: 10_000,
             connect_timeout_ms: 3_000,
             keepalive_ms: 10_000,
+            retries: 2,
+            eject_after: 5,
+            eject_ms: 3_000,
             stream_window_bytes: 64 * 1024,
             connection_window_bytes: 256 * 1024 * 1024,
         }
@@ -51,49 +63,24 @@ pub enum Upstream {
 /// The settings of an upstream are no good.
 #[derive(Debug, thiserror::Error)]
 #[error("upstream uri is not of the form http://host:port: {0:?}")]
-pub struct UpstreamError(String);
+pub struct UpstreamError(pub(crate) String);
 
 impl Upstream {
-    /// A channel that connects when it is first used, and again whenever it must.
+    /// A channel to it, which goes by `name` in metrics and logs.
     ///
     /// # Errors
-    /// When the URI is none.
-    pub fn channel(&self) -> Result<Channel, UpstreamError> {
+    /// When a URI is none.
+    pub fn channel(&self, name: &'static str) -> Result<Channel, UpstreamError> {
         match self {
-            Self::Remote(config) => Ok(endpoint(config)?.connect_lazy()),
-            Self::Memory(connector) => {
-                // Nothing can get lost on the way, and the server has a limit of its own.
-                let config = UpstreamConfig { timeout_ms: 0, ..UpstreamConfig::default() };
-                let endpoint = windows(Endpoint::from_static("http://memory"), &config);
-                Ok(endpoint.connect_with_connector_lazy(connector.clone()))
-            }
+            Self::Remote(config) => Channel::remote(name, config),
+            Self::Memory(connector) => Ok(Channel::memory(name, connector.clone())),
         }
     }
 }
 
-fn endpoint(config: &UpstreamConfig) -> Result<Endpoint, UpstreamError> {
-    let bad = || UpstreamError(config.uri.clone());
-    let uri: http::Uri = config.uri.parse().map_err(|_| bad())?;
-    if uri.scheme_str() != Some("http") || uri.authority().is_none() {
-        return Err(bad());
-    }
-    let keepalive = Duration::from_millis(config.keepalive_ms.max(1));
-    let endpoint = Endpoint::from(uri)
-        .connect_timeout(Duration::from_millis(config.connect_timeout_ms))
-        .tcp_nodelay(true)
-        .http2_keep_alive_interval(keepalive)
-        .keep_alive_timeout(keepalive)
-        .keep_alive_while_idle(true);
-    Ok(windows(endpoint, config))
-}
-
-fn windows(endpoint: Endpoint, config: &UpstreamConfig) -> Endpoint {
-    let endpoint = endpoint
-        .initial_stream_window_size(config.stream_window_bytes)
-        .initial_connection_window_size(config.connection_window_bytes)
-        .http2_max_header_list_size(64 * 1024);
-    match config.timeout_ms {
-        0 => endpoint,
-        timeout => endpoint.timeout(Duration::from_millis(timeout)),
+impl UpstreamConfig {
+    /// How long a call may take until its answer begins.
+    pub(crate) fn timeout(&self) -> Option<Duration> {
+        (self.timeout_ms > 0).then(|| Duration::from_millis(self.timeout_ms))
     }
 }

@@ -1,9 +1,9 @@
 //! A service's RPCs in the process of the test, behind its whole server stack.
 
-use mesh_rpc::{Listener, MemoryConnector, RpcServer, Upstream, memory};
+use mesh_rpc::{Channel, Listener, MemoryConnector, RpcServer, Upstream, memory};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tonic::{service::interceptor::InterceptedService, transport::Channel};
+use tonic::service::interceptor::InterceptedService;
 
 use crate::Bearer;
 
@@ -26,7 +26,7 @@ impl Served {
         task.spawn(async move {
             server.serve(Listener::Memory(listener), stopped).await;
         });
-        let channel = Upstream::Memory(connector.clone()).channel().expect("memory has an address");
+        let channel = Upstream::Memory(connector.clone()).channel("served").expect("memory has an address");
         Self { connector, channel, stop, task }
     }
 

@@ -5,11 +5,11 @@ use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use mesh_proto::Contract;
-use mesh_rpc::CallContext;
+use mesh_rpc::{CallContext, Channel};
 use mesh_types::{Clock, Fault};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tonic::{service::Routes, transport::Channel};
+use tonic::service::Routes;
 use tower_http::cors::CorsLayer;
 
 use super::{

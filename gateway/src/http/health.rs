@@ -8,9 +8,10 @@ use std::{
     time::Duration,
 };
 
+use futures::{StreamExt, stream::FuturesUnordered};
+use mesh_rpc::Channel;
 use prost::Message;
 use tokio::task::JoinSet;
-use tonic::transport::Channel;
 use tonic_health::{
     ServingStatus,
     pb::{HealthCheckRequest, HealthCheckResponse, health_check_response::ServingStatus as Told, health_server},
@@ -38,6 +39,27 @@ struct Service {
     name: String,
     channel: Channel,
     serving: AtomicBool,
+}
+
+impl Service {
+    /// Asks every address at the same time; one that serves is enough.
+    async fn is_served(&self) -> bool {
+        let addresses = self.channel.addresses();
+        let mut answers: FuturesUnordered<_> = addresses.iter().map(|address| self.is_served_at(address)).collect();
+        while let Some(serving) = answers.next().await {
+            if serving {
+                return true;
+            }
+        }
+        false
+    }
+
+    async fn is_served_at(&self, address: &Channel) -> bool {
+        let asked = HealthCheckRequest { service: self.name.clone() };
+        let answer = rest::plain_call(address, "/grpc.health.v1.Health/Check", &asked, PATIENCE).await;
+        let told = answer.and_then(|bytes| HealthCheckResponse::decode(bytes).ok());
+        told.is_some_and(|answer| answer.status() == Told::Serving)
+    }
 }
 
 impl Health {
@@ -83,10 +105,7 @@ impl Health {
     }
 
     async fn ask(&self, service: &Service) -> bool {
-        let asked = HealthCheckRequest { service: service.name.clone() };
-        let answer = rest::plain_call(&service.channel, "/grpc.health.v1.Health/Check", &asked, PATIENCE).await;
-        let told = answer.and_then(|bytes| HealthCheckResponse::decode(bytes).ok());
-        let serving = told.is_some_and(|answer| answer.status() == Told::Serving);
+        let serving = service.is_served().await;
         if service.serving.swap(serving, Ordering::Relaxed) != serving {
             tracing::info!(rpc.service = service.name, rpc.serving = serving, "a service changed its state");
         }

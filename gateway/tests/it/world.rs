@@ -12,13 +12,13 @@ use mesh_proto::auth::v1::{
     ApiToken, CreateApiTokenRequest, CreateApiTokenResponse, GetMeRequest, GetMeResponse, RefreshTokenRequest, Session,
     SignInRequest, SignUpRequest, auth_service_client::AuthServiceClient,
 };
-use mesh_rpc::{TokenSigner, Upstream};
+use mesh_rpc::{Channel, TokenSigner, Upstream};
 use mesh_runtime::Lifecycle;
 use mesh_store::DatabaseConfig;
 use mesh_testkit::{FakeClock, TestDatabase, eventually};
 use mesh_types::{Caller, Fault};
 use tempfile::TempDir;
-use tonic::{Code, Request, Status, transport::Channel};
+use tonic::{Code, Request, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
 /// What every person in these tests signs in with.
@@ -79,7 +79,7 @@ impl World {
         };
         let started = gateway::startup::start(&config, dependencies).await;
         let Gateway { accounts, exchange, .. } = started.expect("the gateway starts");
-        let channel = Upstream::Memory(accounts).channel().expect("a channel");
+        let channel = Upstream::Memory(accounts).channel("accounts").expect("a channel");
         Self { clock, client: AuthServiceClient::new(channel), exchange, keys, mesh: mesh.clone(), lifecycle }
     }
 

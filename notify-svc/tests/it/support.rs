@@ -7,10 +7,11 @@ use mesh_proto::notify::v1::{
     ListNotificationsRequest, ListNotificationsResponse, Notification, StreamNotificationsRequest,
     StreamNotificationsResponse, notify_service_client::NotifyServiceClient, stream_notifications_response::Event,
 };
+use mesh_rpc::Channel;
 use mesh_runtime::Lifecycle;
 use mesh_testkit::{Bearer, FakeClock, Served, TestBus, TestDatabase, TestTokens, TestUser, eventually};
 use notify_svc::{Config, Dependencies};
-use tonic::{Code, Response, Status, Streaming, service::interceptor::InterceptedService, transport::Channel};
+use tonic::{Code, Response, Status, Streaming, service::interceptor::InterceptedService};
 use tonic_types::StatusExt;
 
 /// A client that is somebody.

@@ -4,9 +4,9 @@ use mesh_proto::task::v1::{
     CreateTaskRequest, GetTaskRequest, Task, TaskTime, UpdateTaskRequest, task_service_client::TaskServiceClient,
     task_time::Value,
 };
-use mesh_rpc::{ServiceTokens, Upstream, UpstreamError, fields};
+use mesh_rpc::{Channel, Repeat, Safety, ServiceTokens, Upstream, UpstreamError, fields};
 use mesh_types::{Caller, Fault, Role, TaskId, UserId, WorkspaceId};
-use tonic::{Request, metadata::MetadataValue, transport::Channel};
+use tonic::{Request, metadata::MetadataValue};
 
 use super::fault::fault_of;
 use crate::domain::{PlannedTime, TaskRef, TaskStatus};
@@ -42,7 +42,7 @@ impl TasksClient {
     /// # Errors
     /// When the upstream's address is none.
     pub fn new(upstream: &Upstream, tokens: ServiceTokens) -> Result<Self, UpstreamError> {
-        Ok(Self { client: TaskServiceClient::new(upstream.channel()?), tokens })
+        Ok(Self { client: TaskServiceClient::new(upstream.channel("task-svc")?), tokens })
     }
 
     /// The task as the caller sees it.
@@ -53,6 +53,7 @@ impl TasksClient {
         let token = self.tokens.for_caller(caller)?;
         let mut request = authorized(GetTaskRequest { id: id.to_string() }, &token)?;
         follow_trace(&mut request, caller.trace_parent.as_deref());
+        request.extensions_mut().insert(Repeat { safety: Safety::Safe, unary: true, deadline: None });
         let answer = self.client.clone().get_task(request).await.map_err(|status| fault_of(&status))?;
         let message = answer.into_inner();
         let reference = task_ref(&message, 0).ok_or_else(misunderstood)?;

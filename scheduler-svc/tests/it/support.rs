@@ -11,13 +11,13 @@ use mesh_proto::{
         CreateTaskRequest, Task, TaskTime, UpdateTaskRequest, task_service_client::TaskServiceClient, task_time::Value,
     },
 };
-use mesh_rpc::Upstream;
+use mesh_rpc::{Channel, Upstream};
 use mesh_runtime::Lifecycle;
 use mesh_store::DatabaseConfig;
 use mesh_testkit::{Bearer, FakeClock, Served, TestBus, TestDatabase, TestTokens, TestUser};
 use mesh_types::{Clock, Timestamp};
 use scheduler_svc::{Config, Dependencies, Links};
-use tonic::{Code, Response, Status, service::interceptor::InterceptedService, transport::Channel};
+use tonic::{Code, Response, Status, service::interceptor::InterceptedService};
 use tonic_types::StatusExt;
 
 /// A client that is somebody.

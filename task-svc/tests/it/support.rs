@@ -6,12 +6,13 @@ use mesh_proto::task::v1::{
     CompleteTaskRequest, CreateTaskRequest, DeleteTaskRequest, GetTaskRequest, ListTasksRequest, Task, TaskStatus,
     UpdateTaskRequest, task_service_client::TaskServiceClient,
 };
+use mesh_rpc::Channel;
 use mesh_runtime::Lifecycle;
 use mesh_store::DatabaseConfig;
 use mesh_testkit::{Bearer, Served, TestBus, TestDatabase, TestTokens, TestUser};
 use mesh_types::{Clock, SystemClock};
 use task_svc::{Config, Dependencies};
-use tonic::{Code, Response, Status, service::interceptor::InterceptedService, transport::Channel};
+use tonic::{Code, Response, Status, service::interceptor::InterceptedService};
 use tonic_types::StatusExt;
 
 /// A client that is somebody.

@@ -38,7 +38,8 @@ async fn a_channel_finds_a_server_that_was_started_again() {
     let address = listener.address().expect("its address");
     let (stop, mut serving) = serve(listener, &tokens);
     let uri = format!("http://{address}");
-    let channel = Upstream::Remote(UpstreamConfig { uri, ..UpstreamConfig::default() }).channel().expect("a channel");
+    let channel =
+        Upstream::Remote(UpstreamConfig { uri, ..UpstreamConfig::default() }).channel("tasks").expect("a channel");
     let mut client = TaskServiceClient::with_interceptor(channel, tokens.bearer(&TestUser::new()));
     client.create_task(asking("anything")).await.expect("an answer");
 

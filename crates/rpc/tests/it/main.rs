@@ -1,9 +1,11 @@
 //! The server stack as callers see it: real servers and clients, over TCP and in memory.
 #![expect(clippy::expect_used, reason = "what a test expects, it may expect")]
 
+mod replicas;
 mod world;
 
 mod bad_input;
+mod balancing;
 mod connections;
 mod context;
 mod draining;

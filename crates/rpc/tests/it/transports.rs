@@ -18,7 +18,7 @@ async fn a_server_on_a_socket_answers_like_one_in_memory() {
 #[tokio::test]
 async fn a_channel_to_nobody_is_unavailable_until_somebody_listens() {
     let config = UpstreamConfig { uri: "http://127.0.0.1:1".to_owned(), ..UpstreamConfig::default() };
-    let channel = Upstream::Remote(config).channel().expect("lazily connected");
+    let channel = Upstream::Remote(config).channel("nobody").expect("lazily connected");
     let mut client = mesh_proto::task::v1::task_service_client::TaskServiceClient::new(channel);
     let failed = client.create_task(crate::world::asking("x")).await.expect_err("nobody there");
     assert_eq!(failed.code(), Code::Unavailable);
@@ -28,6 +28,6 @@ async fn a_channel_to_nobody_is_unavailable_until_somebody_listens() {
 async fn an_upstream_that_is_no_address_is_refused_at_once() {
     for uri in ["", "task-svc:80", "https://task-svc", "/path", "http://"] {
         let config = UpstreamConfig { uri: uri.to_owned(), ..UpstreamConfig::default() };
-        assert!(Upstream::Remote(config).channel().is_err(), "{uri}");
+        assert!(Upstream::Remote(config).channel("nobody").is_err(), "{uri}");
     }
 }

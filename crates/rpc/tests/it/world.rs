@@ -20,14 +20,14 @@ use mesh_proto::task::v1::{
     task_service_server::TaskServiceServer,
 };
 use mesh_rpc::{
-    CallContext, Listener, MAX_MESSAGE_BYTES, MemoryConnector, RpcServer, ServerBuilder, ServerConfig, Upstream,
-    UpstreamConfig, accept, memory, status,
+    CallContext, Channel, Listener, MAX_MESSAGE_BYTES, MemoryConnector, RpcServer, ServerBuilder, ServerConfig,
+    Upstream, UpstreamConfig, accept, memory, status,
 };
 use mesh_testkit::{Bearer, TestTokens, TestUser};
 use mesh_types::{Fault, SystemClock};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tonic::{Request, Response, Status, body::Body, service::interceptor::InterceptedService, transport::Channel};
+use tonic::{Request, Response, Status, body::Body, service::interceptor::InterceptedService};
 use tonic_types::StatusExt;
 
 pub(crate) type Client = TaskServiceClient<InterceptedService<Channel, Bearer>>;
@@ -71,7 +71,7 @@ impl World {
 
     fn on(config: ServerConfig, listener: Listener, upstream: Upstream) -> Self {
         let (tokens, tasks, stop) = (TestTokens::new(), Tasks::default(), CancellationToken::new());
-        let channel = upstream.channel().expect("a usable upstream");
+        let channel = upstream.channel("tasks").expect("a usable upstream");
         let server = server(config, &tokens, tasks.clone());
         let mut serving = JoinSet::new();
         serving.spawn(server.serve(listener, stop.clone()));

@@ -15,6 +15,8 @@ use tonic::{Code, Status, body::Body};
 
 use super::{
     BodyFault,
+    frames::Frames,
+    headers::clean_status,
     send::{broken, expired},
 };
 use crate::http::record::CallRecord;
@@ -25,6 +27,8 @@ pub(crate) struct Leash {
     pub(crate) deadline: Option<Instant>,
     /// Ends it when the gateway stops (streams only).
     pub(crate) stopping: Option<CancellationToken>,
+    /// How large a message of its answer may be.
+    pub(crate) limit: usize,
     /// What was wrong with the request's body.
     pub(crate) fault: BodyFault,
     /// Where its end is written down; a call of our own has none.
@@ -37,6 +41,7 @@ pub(crate) struct Guard {
     inner: Option<Body>,
     deadline: Option<Pin<Box<Sleep>>>,
     stopping: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
+    frames: Frames,
     fault: BodyFault,
     record: Option<CallRecord>,
 }
@@ -56,6 +61,7 @@ impl Guard {
             inner: Some(body),
             deadline: leash.deadline.map(|deadline| Box::pin(tokio::time::sleep_until(deadline))),
             stopping: leash.stopping.map(|token| Box::pin(token.cancelled_owned())),
+            frames: Frames::new(leash.limit),
             fault: leash.fault,
             record: leash.record,
         }
@@ -63,7 +69,8 @@ impl Guard {
 
     /// The body of an answer that told its status in its headers.
     pub(super) fn finished(leash: Leash) -> Self {
-        Self { inner: None, deadline: None, stopping: None, fault: leash.fault, record: leash.record }
+        let (frames, fault, record) = (Frames::new(leash.limit), leash.fault, leash.record);
+        Self { inner: None, deadline: None, stopping: None, frames, fault, record }
     }
 
     /// A whole answer that is nothing but `fault`.
@@ -80,6 +87,24 @@ impl Guard {
         if let Some(record) = &mut self.record {
             record.finish(code);
         }
+    }
+
+    /// Passes on what the service sent, if it is what gRPC sends.
+    fn pass(&mut self, mut frame: Frame<Bytes>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        if let Some(data) = frame.data_ref()
+            && self.frames.check(data).is_err()
+        {
+            return self.end(garbled());
+        }
+        if let Some(trailers) = frame.trailers_mut() {
+            match clean_status(trailers) {
+                None => return self.end(Fault::unavailable()),
+                Some(Code::Ok) if !self.frames.is_whole() => return self.end(garbled()),
+                Some(code) => self.finish(code),
+            }
+            self.inner = None;
+        }
+        Poll::Ready(Some(Ok(frame)))
     }
 
     /// Lets go of the service's stream and tells `fault` in its place.
@@ -102,14 +127,7 @@ impl HttpBody for Guard {
             return this.end(expired());
         }
         match Pin::new(inner).poll_frame(context) {
-            Poll::Ready(Some(Ok(frame))) => {
-                if let Some(trailers) = frame.trailers_ref() {
-                    let code = code(trailers);
-                    this.finish(code);
-                    this.inner = None;
-                }
-                Poll::Ready(Some(Ok(frame)))
-            }
+            Poll::Ready(Some(Ok(frame))) => this.pass(frame),
             Poll::Ready(Some(Err(error))) => {
                 let fault = broken(error, &this.fault, this.record.is_some());
                 this.end(fault)
@@ -138,7 +156,8 @@ fn trailers(status: &Status) -> HeaderMap {
     headers
 }
 
-/// The code that trailers tell.
-fn code(trailers: &HeaderMap) -> Code {
-    trailers.get(Status::GRPC_STATUS).map_or(Code::Unknown, |value| Code::from_bytes(value.as_bytes()))
+/// What an answer comes to whose messages cannot be read.
+fn garbled() -> Fault {
+    tracing::error!("an upstream sent a message that cannot be read");
+    Fault::internal()
 }

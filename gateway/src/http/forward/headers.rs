@@ -1,8 +1,10 @@
 //! Which headers travel with a call to the service, and which stay here.
 
+use base64::{Engine, engine::general_purpose::STANDARD, engine::general_purpose::STANDARD_NO_PAD};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use mesh_rpc::CallContext;
 use tokio::time::Instant;
+use tonic::{Code, Status};
 
 use super::deadline;
 
@@ -57,6 +59,24 @@ pub(super) fn clean_answer(headers: &mut HeaderMap) {
     headers.remove("keep-alive");
 }
 
+/// Repairs the status that headers or trailers tell, so that no client stumbles over it (some do over details that are
+/// no base64); `None` if they tell none.
+pub(super) fn clean_status(headers: &mut HeaderMap) -> Option<Code> {
+    let told = headers.get(Status::GRPC_STATUS)?;
+    let code = Code::from_bytes(told.as_bytes());
+    if code == Code::Unknown {
+        // Whatever it was.
+        headers.insert(Status::GRPC_STATUS, HeaderValue::from_static("2"));
+    }
+    let details = headers.get(Status::GRPC_STATUS_DETAILS);
+    let readable = |value: &HeaderValue| STANDARD.decode(value).is_ok() || STANDARD_NO_PAD.decode(value).is_ok();
+    if details.is_some_and(|value| !readable(value)) {
+        tracing::warn!("an upstream told details that cannot be read");
+        headers.remove(Status::GRPC_STATUS_DETAILS);
+    }
+    Some(code)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,5 +93,20 @@ mod tests {
         let mut names: Vec<_> = kept.keys().map(HeaderName::as_str).collect();
         names.sort_unstable();
         assert_eq!(names, ["trace-bin", "x-mine"]);
+    }
+
+    #[test]
+    fn a_status_is_a_number_and_its_details_are_base64() {
+        let cleaned = |status, details| {
+            let mut headers = HeaderMap::new();
+            headers.insert(Status::GRPC_STATUS, HeaderValue::from_static(status));
+            headers.insert(Status::GRPC_STATUS_DETAILS, HeaderValue::from_static(details));
+            let code = clean_status(&mut headers);
+            (code, headers[Status::GRPC_STATUS].clone(), headers.contains_key(Status::GRPC_STATUS_DETAILS))
+        };
+        assert_eq!(cleaned("5", "CAUSBGdvbmU"), (Some(Code::NotFound), HeaderValue::from_static("5"), true));
+        assert_eq!(cleaned("5", "!!!"), (Some(Code::NotFound), HeaderValue::from_static("5"), false));
+        assert_eq!(cleaned("five", "AA=="), (Some(Code::Unknown), HeaderValue::from_static("2"), true));
+        assert_eq!(clean_status(&mut HeaderMap::new()), None);
     }
 }

@@ -16,7 +16,7 @@ use mesh_types::{ErrorKind, Fault, Reason};
 use tokio::time::Sleep;
 use tonic::Status;
 
-use super::text::TextDecoder;
+use super::{frames::Frames, text::TextDecoder};
 
 /// How much of a body that is refused is read on, and thrown away: a client that is still sending when its connection
 /// closes (HTTP/1) would not see why.
@@ -83,10 +83,10 @@ impl RequestBody {
             Some(text) => text.decode(&data).map_err(|_| malformed("the body is not base64"))?,
             None => data,
         };
-        let begun = self.frames.begun;
+        let begun = self.frames.begun();
         self.frames.check(&data)?;
         if let Some((_, left)) = &mut self.patience
-            && (self.frames.begun > begun || self.frames.is_whole())
+            && (self.frames.begun() > begun || self.frames.is_whole())
         {
             *left = None;
         }
@@ -95,7 +95,7 @@ impl RequestBody {
 
     fn end(&self) -> Result<(), Fault> {
         let whole = self.frames.is_whole() && self.text.as_ref().is_none_or(TextDecoder::is_complete);
-        match whole && (self.frames.begun > 0 || !self.one) {
+        match whole && (self.frames.begun() > 0 || !self.one) {
             true => Ok(()),
             false => Err(malformed("the body ends before its message does")),
         }
@@ -152,84 +152,6 @@ impl Body for RequestBody {
     }
 }
 
-/// Follows the frames of gRPC: one byte of flags, four of length, the message.
-#[derive(Debug)]
-struct Frames {
-    limit: usize,
-    head: [u8; 5],
-    head_read: usize,
-    message_left: usize,
-    /// How many messages began.
-    begun: u64,
-}
-
-impl Frames {
-    fn new(limit: usize) -> Self {
-        Self { limit, head: [0; 5], head_read: 0, message_left: 0, begun: 0 }
-    }
-
-    fn check(&mut self, mut data: &[u8]) -> Result<(), Fault> {
-        while !data.is_empty() {
-            if self.message_left > 0 {
-                let taken = self.message_left.min(data.len());
-                self.message_left -= taken;
-                data = &data[taken..];
-                continue;
-            }
-            self.head[self.head_read] = data[0];
-            self.head_read += 1;
-            data = &data[1..];
-            if self.head_read == self.head.len() {
-                self.begin_message()?;
-            }
-        }
-        Ok(())
-    }
-
-    fn begin_message(&mut self) -> Result<(), Fault> {
-        let [flags, length @ ..] = self.head;
-        if flags > 1 {
-            return Err(malformed("the body is not made of gRPC frames"));
-        }
-        self.message_left = u32::from_be_bytes(length) as usize;
-        if self.message_left > self.limit {
-            let message = format!("a message may hold {} bytes", self.limit);
-            return Err(Fault::new(ErrorKind::ResourceExhausted, Reason::MessageTooLarge, message));
-        }
-        self.head_read = 0;
-        self.begun += 1;
-        Ok(())
-    }
-
-    fn is_whole(&self) -> bool {
-        self.head_read == 0 && self.message_left == 0
-    }
-}
-
 fn malformed(message: &str) -> Fault {
     Fault::new(ErrorKind::InvalidArgument, Reason::Malformed, message)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn frames_may_be_cut_anywhere() {
-        let body = [0, 0, 0, 0, 2, 7, 7, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 7];
-        let mut frames = Frames::new(2);
-        for byte in body {
-            frames.check(&[byte]).expect("well-formed");
-        }
-        assert!(frames.is_whole() && frames.begun == 3);
-    }
-
-    #[test]
-    fn what_is_no_frame_or_too_large_is_refused() {
-        assert_eq!(Frames::new(9).check(b"{\"a\":1}").expect_err("no frame").reason, Reason::Malformed);
-        assert_eq!(Frames::new(9).check(&[0, 0, 0, 0, 10]).expect_err("large").reason, Reason::MessageTooLarge);
-        let mut cut = Frames::new(9);
-        cut.check(&[0, 0, 0, 0, 3, 1]).expect("so far");
-        assert!(!cut.is_whole());
-    }
 }

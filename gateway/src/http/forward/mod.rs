@@ -2,16 +2,18 @@
 //!
 //! tonic-web translates gRPC-Web; around it stand the repairs it needs: [`normalise`] and [`incoming`] before it (content
 //! types, text frames, sizes), [`send`] and [`guard`] behind it (faults of the service or the network become a gRPC
-//! status, deadlines hold for whole streams).
+//! status, deadlines hold for whole streams, messages are whole).
 
 mod deadline;
 mod face;
+mod frames;
 mod guard;
 mod headers;
 mod incoming;
 mod normalise;
 mod send;
 mod text;
+mod whole;
 
 use std::convert::Infallible;
 
@@ -29,6 +31,7 @@ pub(crate) use guard::{Guard, Leash};
 pub(crate) use headers::for_upstream;
 pub(crate) use incoming::{BodyFault, LINGERING_BYTES, RequestBody};
 pub(crate) use send::send;
+use whole::Whole;
 
 /// Answers a call by gRPC or gRPC-Web.
 pub(crate) async fn serve(visit: Visit, face: Face, request: Request<Incoming>) -> Response<Body> {
@@ -55,7 +58,11 @@ pub(crate) async fn serve(visit: Visit, face: Face, request: Request<Incoming>) 
     normalise::web(request.headers_mut(), text);
     let inner = service_fn(move |request: Request<Body>| {
         let (visit, fault) = (visit.clone(), fault.clone());
-        async move { Ok::<_, Infallible>(pass(visit, "grpc_web", fault, request).await) }
+        async move {
+            let limit = visit.edge.settings.max_message_bytes;
+            let answer = pass(visit, "grpc_web", fault, request).await;
+            Ok::<_, Infallible>(answer.map(|body| Body::new(Whole::new(body, limit))))
+        }
     });
     let Ok(answer) = GrpcWebLayer::new().layer(inner).call(request).await;
     answer
@@ -108,11 +115,13 @@ async fn pass(visit: Visit, face: &'static str, fault: BodyFault, request: Reque
         }
     };
     let stopping = rpc.is_stream().then(|| visit.edge.stopping.clone());
-    let leash = Leash { deadline, stopping, fault, record: Some(record) };
+    let limit = visit.edge.settings.max_message_bytes;
+    let leash = Leash { deadline, stopping, limit, fault, record: Some(record) };
     let mut outgoing = Request::new(request.into_body());
     *outgoing.method_mut() = Method::POST;
     *outgoing.uri_mut() = rpc.path.clone().into();
     *outgoing.headers_mut() = headers;
+    outgoing.extensions_mut().insert(rpc.repeat(deadline));
     send(rpc.channel.clone(), outgoing, leash).await.map(Body::new)
 }
 
@@ -153,7 +162,8 @@ async fn beside_the_contract(
                 return status.into_http();
             }
         };
-    let leash = Leash { deadline, stopping: Some(visit.edge.stopping.clone()), fault, record: Some(record) };
+    let (stopping, limit) = (Some(visit.edge.stopping.clone()), visit.edge.settings.max_message_bytes);
+    let leash = Leash { deadline, stopping, limit, fault, record: Some(record) };
     let Ok(answer) = visit.edge.local.clone().call(request).await;
     send::guarded(answer, leash).map(Body::new)
 }

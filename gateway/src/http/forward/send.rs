@@ -3,18 +3,19 @@
 use std::error::Error;
 
 use http::{Request, Response, StatusCode, header};
+use mesh_rpc::Channel;
 use mesh_types::{ErrorKind, Fault, Reason};
-use tonic::{Code, Status, TimeoutExpired, body::Body, transport::Channel};
-use tower::{Service, ServiceExt};
+use tonic::{Code, Status, TimeoutExpired, body::Body};
+use tower::Service;
 
-use super::{BodyFault, Guard, Leash, headers::clean_answer};
+use super::{
+    BodyFault, Guard, Leash,
+    headers::{clean_answer, clean_status},
+};
 
 /// Sends `request` and guards its answer.
 pub(crate) async fn send(mut channel: Channel, request: Request<Body>, leash: Leash) -> Response<Guard> {
-    let calling = async {
-        channel.ready().await?;
-        channel.call(request).await
-    };
+    let calling = channel.call(request);
     let answered = match leash.deadline {
         Some(deadline) => match tokio::time::timeout_at(deadline, calling).await {
             Ok(answered) => answered,
@@ -29,8 +30,8 @@ pub(crate) async fn send(mut channel: Channel, request: Request<Body>, leash: Le
 }
 
 /// The same answer, under guard; one that is no gRPC becomes a status.
-pub(crate) fn guarded(answer: Response<Body>, mut leash: Leash) -> Response<Guard> {
-    let status = answer.headers().get(Status::GRPC_STATUS).map(|value| Code::from_bytes(value.as_bytes()));
+pub(crate) fn guarded(mut answer: Response<Body>, mut leash: Leash) -> Response<Guard> {
+    let status = clean_status(answer.headers_mut());
     if !is_grpc(&answer) || (answer.status() != StatusCode::OK && status.is_none()) {
         tracing::warn!(http.status = answer.status().as_u16(), "an upstream gave an answer that is no gRPC");
         return Guard::ended(foreign(answer.status()), leash);

@@ -27,9 +27,10 @@ use http::{
 };
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
+use mesh_rpc::Channel;
 use mesh_types::{ErrorKind, Fault, Reason};
 use tokio::time::Instant;
-use tonic::{Code, body::Body, transport::Channel};
+use tonic::{Code, body::Body};
 
 use super::{
     edge::Visit,
@@ -86,9 +87,8 @@ async fn call(visit: &Visit, route: &Arc<Route>, segments: &[&str], parts: &Part
             return refusal.respond();
         }
     };
-    let stopping = route.rpc.is_stream().then(|| visit.edge.stopping.clone());
-    let leash = Leash { deadline, stopping, fault, record: Some(record) };
-    let settings = &visit.edge.settings;
+    let (settings, stopping) = (&visit.edge.settings, route.rpc.is_stream().then(|| visit.edge.stopping.clone()));
+    let leash = Leash { deadline, stopping, limit: settings.max_message_bytes, fault, record: Some(record) };
     let answer = forward::send(route.rpc.channel.clone(), outgoing, leash).await;
     let messages = Messages::new(answer, settings.max_message_bytes);
     let answered = match form {
@@ -158,7 +158,9 @@ async fn prepare(
         (Body::new(Full::new(frame)), None)
     };
     forward::for_upstream(&mut headers, &visit.context, deadline);
-    Ok(Prepared { outgoing: outgoing(&route.rpc.path, headers, body), deadline, fault, leftover })
+    let mut outgoing = outgoing(&route.rpc.path, headers, body);
+    outgoing.extensions_mut().insert(route.rpc.repeat(deadline));
+    Ok(Prepared { outgoing, deadline, fault, leftover })
 }
 
 fn outgoing(path: &PathAndQuery, headers: HeaderMap, body: Body) -> Request<Body> {
@@ -212,9 +214,10 @@ pub(crate) async fn plain_call(
     headers.insert(header::TE, HeaderValue::from_static("trailers"));
     let body = Body::new(Full::new(request::framed(message)));
     let outgoing = outgoing(&PathAndQuery::from_static(path), headers, body);
-    let leash = Leash { deadline, stopping: None, fault: BodyFault::default(), record: None };
+    const LIMIT: usize = 4096;
+    let leash = Leash { deadline, stopping: None, limit: LIMIT, fault: BodyFault::default(), record: None };
     let answer = forward::send(channel.clone(), outgoing, leash).await;
-    Messages::new(answer, 4096).only().await.ok()
+    Messages::new(answer, LIMIT).only().await.ok()
 }
 
 /// An answer that is nothing but this failure.

@@ -139,7 +139,7 @@ fn etag(input: &MessageDescriptor, body: &BodyRule) -> Option<Vec<FieldDescripto
 pub(super) mod sample {
     //! RPCs of the contract for the tests of this folder; they lead nowhere.
 
-    use tonic::transport::Endpoint;
+    use mesh_rpc::Upstream;
 
     use super::*;
     use crate::http::table::Table;
@@ -151,7 +151,7 @@ pub(super) mod sample {
 
     /// All of TaskService.
     pub(in crate::http::rest) fn table() -> Table {
-        let nowhere = Endpoint::from_static("http://nowhere").connect_lazy();
+        let nowhere = Upstream::Memory(mesh_rpc::memory().0).channel("nowhere").expect("memory has an address");
         let upstreams = [("taskmesh.task.v1.TaskService".to_owned(), nowhere)].into();
         Table::new(mesh_proto::methods(), &upstreams, 0)
     }

@@ -13,30 +13,52 @@ use prost::Message;
 use tokio::{net::TcpListener, sync::Notify};
 use tonic::{Code, Status, body::Body};
 
-use super::world::{World, answered, authorized, reason};
+use super::{
+    web,
+    world::{World, answered, authorized},
+};
 
-/// What a native call and a REST call come to.
-async fn called(world: &World) -> (Code, u16, String) {
-    let status = world.client().await.get_task(authorized(GetTaskRequest { id: "seven".to_owned() })).await;
+/// What a native call and a REST call come to; a call by gRPC-Web comes to the same.
+pub(crate) async fn called(world: &World) -> (Code, u16, String) {
+    let request = GetTaskRequest { id: "seven".to_owned() };
+    let status = world.client().await.get_task(authorized(request.clone())).await;
     let status = status.err().unwrap_or_else(|| Status::ok(""));
+    let by_web = called_by_web(world, &request).await;
+    // A connection that breaks may be told in either way.
+    let is_ours = |code| matches!(code, Code::Internal | Code::Unavailable);
+    assert!(by_web == status.code() || is_ours(by_web) && is_ours(status.code()), "{by_web:?} for {status:?}");
     let (http, error) = answered(world.get("/v1/tasks/seven")).await;
     let told = format!("{status:?}{error}");
     assert!(!told.contains("127.0.0.1") && !told.contains("h2") && !told.contains("html"), "{told}");
-    (status.code(), http, reason(&error).to_owned())
+    // A status that is not ours may have none.
+    let details = error["error"]["details"].as_array().expect("details");
+    let reason = details.iter().find_map(|detail| detail["reason"].as_str());
+    (status.code(), http, reason.unwrap_or_default().to_owned())
 }
 
-fn grpc(body: Body) -> Response<Body> {
+/// What a call by gRPC-Web comes to: in a header, or else in the frame of trailers.
+async fn called_by_web(world: &World, request: &GetTaskRequest) -> Code {
+    let answer = world.web("GetTask", web::BINARY, web::frame(request)).send().await.expect("an answer");
+    if let Some(code) = answer.headers().get("grpc-status") {
+        return Code::from_bytes(code.as_bytes());
+    }
+    let (_, trailers) = web::taken_apart(&answer.bytes().await.expect("a whole body"));
+    let code = trailers.lines().find_map(|line| line.strip_prefix("grpc-status:")).expect("a status");
+    Code::from_bytes(code.trim().as_bytes())
+}
+
+pub(crate) fn grpc(body: Body) -> Response<Body> {
     let mut response = Response::new(body);
     response.headers_mut().insert("content-type", HeaderValue::from_static("application/grpc"));
     response
 }
 
-fn frames(frames: Vec<Result<Frame<Bytes>, Status>>) -> Body {
+pub(crate) fn frames(frames: Vec<Result<Frame<Bytes>, Status>>) -> Body {
     Body::new(StreamBody::new(stream::iter(frames)))
 }
 
 /// A whole message.
-fn message() -> Result<Frame<Bytes>, Status> {
+pub(crate) fn message() -> Result<Frame<Bytes>, Status> {
     let task = Task { id: "seven".to_owned(), ..Task::default() }.encode_to_vec();
     let length = u32::try_from(task.len()).expect("small").to_be_bytes();
     Ok(Frame::data([&[0], length.as_slice(), &task].concat().into()))
@@ -127,6 +149,8 @@ async fn details_that_are_no_base64_do_no_harm() {
         response
     };
     let world = World::before_answer(failing).await;
+    let (code, status, _) = called(&world).await;
+    assert_eq!((code, status), (Code::NotFound, 404));
     let (status, error) = answered(world.get("/v1/tasks/seven")).await;
     assert_eq!((status, &error["error"]["message"]), (404, &serde_json::json!("gone")));
 }

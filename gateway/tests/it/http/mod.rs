@@ -1,10 +1,12 @@
 //! The edge over HTTP, in front of services that exist for these tests only: every face, and every way to fail.
 
+mod balancing;
 mod faults;
 mod grpc;
 mod limits;
 mod pages;
 mod rest;
+mod rubbish;
 mod streams;
 mod tasks;
 mod update;

@@ -9,10 +9,10 @@ use reqwest::Method;
 
 use super::world::World;
 
-const BINARY: &str = "application/grpc-web+proto";
+pub(crate) const BINARY: &str = "application/grpc-web+proto";
 const TEXT: &str = "application/grpc-web-text";
 
-fn frame(message: &impl Message) -> Vec<u8> {
+pub(crate) fn frame(message: &impl Message) -> Vec<u8> {
     let length = u32::try_from(message.encoded_len()).expect("small");
     [&[0], length.to_be_bytes().as_slice(), &message.encode_to_vec()].concat()
 }
@@ -22,7 +22,7 @@ fn get(id: &str) -> Vec<u8> {
 }
 
 /// The messages and the trailers of an answer.
-fn taken_apart(mut body: &[u8]) -> (Vec<Vec<u8>>, String) {
+pub(crate) fn taken_apart(mut body: &[u8]) -> (Vec<Vec<u8>>, String) {
     let (mut messages, mut trailers) = (Vec::new(), String::new());
     while let Some(([flags, length @ ..], rest)) = body.split_first_chunk::<5>() {
         let (content, rest) = rest.split_at(u32::from_be_bytes(*length) as usize);

@@ -1,6 +1,6 @@
 //! A front on a port of its own, services behind it, and ways to call it.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
 use bytes::Bytes;
 use futures::FutureExt;
@@ -12,6 +12,7 @@ use http::{HeaderValue, Request, Response};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use mesh_proto::{Contract, task::v1::task_service_client::TaskServiceClient};
+use mesh_rpc::{Upstream, UpstreamConfig};
 use mesh_types::{ErrorKind, Fault, Reason, SystemClock, UserId};
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value as Json;
@@ -67,6 +68,11 @@ impl World {
         Self::of(Contract::taskmesh(), &SERVICES, upstream, settings).await
     }
 
+    /// A front before whatever listens at these addresses.
+    pub(crate) async fn before_all(upstreams: &[SocketAddr]) -> Self {
+        Self::behind(Contract::taskmesh(), &SERVICES, upstreams, HttpSettings::default()).await
+    }
+
     /// A front that knows these services of a contract, before whatever listens at `upstream`.
     pub(crate) async fn of(
         contract: &'static Contract,
@@ -74,8 +80,18 @@ impl World {
         upstream: SocketAddr,
         settings: HttpSettings,
     ) -> Self {
-        let endpoint = Endpoint::from_shared(format!("http://{upstream}")).expect("a uri");
-        let channel = endpoint.connect_timeout(Duration::from_secs(2)).connect_lazy();
+        Self::behind(contract, services, &[upstream], settings).await
+    }
+
+    async fn behind(
+        contract: &'static Contract,
+        services: &[&str],
+        upstreams: &[SocketAddr],
+        settings: HttpSettings,
+    ) -> Self {
+        let uris: Vec<_> = upstreams.iter().map(|upstream| format!("http://{upstream}")).collect();
+        let config = UpstreamConfig { uri: uris.join(","), timeout_ms: 0, ..UpstreamConfig::default() };
+        let channel = Upstream::Remote(config).channel("tasks").expect("addresses");
         let front = Front::new(Parts {
             contract,
             settings,
