@@ -12,6 +12,7 @@ pub mod mesh;
 pub mod bench;
 pub mod buf;
 pub mod faults;
+pub mod fuzz;
 pub mod run;
 pub mod test;
 pub mod tidy;

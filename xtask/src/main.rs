@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use xtask::{Interrupt, bench, buf, faults, run, test, tidy, workspace::Workspace};
+use xtask::{Interrupt, bench, buf, faults, fuzz, run, test, tidy, workspace::Workspace};
 
 /// Every developer command of Taskmesh.
 #[derive(Parser)]
@@ -22,6 +22,8 @@ enum Command {
     Bench(bench::Options),
     /// Break a mesh in every way for a while, under load, and compare what its users were told with what is there.
     Faults(faults::Options),
+    /// Feed what reads the bytes of strangers with odd ones for a while.
+    Fuzz(fuzz::Options),
     /// Accept the contract as it stands as what `buf breaking` compares with.
     BufBaseline,
 }
@@ -49,6 +51,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Bench(options) => bench::run(&workspace, &options),
         Command::Faults(options) => faults::run(&workspace, &options),
+        Command::Fuzz(options) => fuzz::run(&workspace, &options),
         Command::BufBaseline => {
             buf::write_baseline(&workspace)?;
             Ok(ExitCode::SUCCESS)

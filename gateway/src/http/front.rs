@@ -3,7 +3,7 @@
 use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc};
 
 use futures::FutureExt;
-use http::{HeaderValue, Request, Response, header};
+use http::{HeaderValue, Request, Response, Version, header};
 use hyper::body::Incoming;
 use mesh_rpc::CallContext;
 use mesh_types::Fault;
@@ -20,6 +20,7 @@ use super::{
     limits::{self, Answer, Held, OpenCall},
     local::HEALTH_CHECK,
     pages, rest,
+    sending::Sending,
 };
 
 /// The edge, ready to serve.
@@ -66,6 +67,10 @@ async fn handle(edge: Arc<Edge>, call: OpenCall, request: Request<Incoming>) -> 
     let held = Arc::new(Held::new(call));
     let visit = Visit { edge, context, client, arrived, held };
     let face = Face::of(request.headers());
+    // Who waits for our word before sending is sending nothing.
+    let sending = request.version() < Version::HTTP_2 && !request.headers().contains_key(header::EXPECT);
+    let request = request.map(Sending::new);
+    let remains = request.body().remains();
     let caught = AssertUnwindSafe(across_origins(visit.clone(), face, request)).catch_unwind().await;
     let mut answer = caught.unwrap_or_else(|_| {
         tracing::error!(request.id = visit.context.request_id, "a call panicked");
@@ -74,6 +79,9 @@ async fn handle(edge: Arc<Edge>, call: OpenCall, request: Request<Incoming>) -> 
     visit.edge.security.protect(face, answer.headers_mut());
     if let Ok(request_id) = request_id {
         answer.headers_mut().insert("x-request-id", request_id);
+    }
+    if sending {
+        remains.drain().await;
     }
     answer.map(|body| Answer::new(body, visit.held))
 }
@@ -87,7 +95,7 @@ fn refusal(face: Face, fault: Fault) -> Response<Body> {
 }
 
 /// Answers pages of other origins with what their browsers must know (CORS).
-async fn across_origins(visit: Visit, face: Face, request: Request<Incoming>) -> Response<Body> {
+async fn across_origins(visit: Visit, face: Face, request: Request<Sending>) -> Response<Body> {
     if !request.headers().contains_key(header::ORIGIN) {
         return answer(visit, face, request).await;
     }
@@ -100,7 +108,7 @@ async fn across_origins(visit: Visit, face: Face, request: Request<Incoming>) ->
     answer
 }
 
-async fn answer(visit: Visit, face: Face, request: Request<Incoming>) -> Response<Body> {
+async fn answer(visit: Visit, face: Face, request: Request<Sending>) -> Response<Body> {
     if let Some(refusal) = limits::check(&visit.edge.settings, face, &request) {
         return refusal;
     }

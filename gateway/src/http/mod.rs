@@ -20,8 +20,15 @@ mod preface;
 mod record;
 mod rest;
 mod security;
+mod sending;
 mod settings;
 mod table;
+
+#[cfg(fuzzing)]
+pub mod fuzz {
+    //! What the programs of `fuzz/` call.
+    pub use super::{forward::fuzz::frames, rest::fuzz::Routes};
+}
 
 pub use edge::{Exchanging, FrontError, Parts, Upstreams};
 pub use front::Front;

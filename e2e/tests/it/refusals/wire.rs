@@ -2,22 +2,28 @@
 
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
-use e2e::{Face, Mode, Target};
-use mesh_proto::{
-    Method, methods,
-    task::v1::{CreateTaskRequest, Task},
+use e2e::{Face, Mode, Target, rest_request};
+use mesh_proto::{Method, methods};
+use prost::{
+    Message,
+    encoding::{WireType, encode_key, encode_varint},
 };
-use prost::Message;
 use tonic::Code;
 
-use super::Delays;
+use super::{Delays, clear, sample::sample};
 
 in_both_modes! {
     bytes_that_are_no_message_are_refused;
     an_empty_message_is_answered;
     unknown_rpcs_are_unimplemented;
-    a_message_that_is_too_large_is_refused;
+    what_is_too_large_is_refused_by_every_rpc;
 }
+
+/// How large a message, the body of a REST call, and a URL may be; and the first two of whom nobody knows who they are.
+const MOST: usize = 4 << 20;
+const MOST_OVER_REST: usize = 1 << 20;
+const MOST_IN_URL: usize = 16 << 10;
+const MOST_WITHOUT_TOKEN: usize = 64 << 10;
 
 /// The faces on which messages travel as protobuf.
 const FACES: [Face; 3] = [Face::Grpc, Face::GrpcWeb, Face::GrpcWebText];
@@ -73,18 +79,49 @@ async fn unknown_rpcs_are_unimplemented(mode: Mode) -> Result<()> {
     Ok(())
 }
 
-async fn a_message_that_is_too_large_is_refused(mode: Mode) -> Result<()> {
+async fn what_is_too_large_is_refused_by_every_rpc(mode: Mode) -> Result<()> {
     let target = Target::shared(mode).await?;
     let (person, _) = target.person(Face::Rest, "large").await?;
-    let method = methods().iter().find(|method| method.path.ends_with("/CreateTask")).context("it exists")?;
-    let task = Task { description: Some("x".repeat(5 << 20)), title: Some("t".to_owned()), ..Task::default() };
-    let request = CreateTaskRequest { task: Some(task), ..CreateTaskRequest::default() }.encode_to_vec();
     let mut delays = Delays::default();
-    for face in Face::ALL {
+    for face in FACES {
         let client = target.client(face)?.with_token(&person.access_token);
-        let failure = delays.refused(&client, method, request.clone().into()).await?;
-        let told = (failure.code, failure.reason.as_str());
-        ensure!(told == (Code::ResourceExhausted, "MESSAGE_TOO_LARGE"), "by {face:?}: {failure:?}");
+        for method in methods() {
+            let failure = delays.refused(&client, method, too_large(method)).await?;
+            let told = (failure.code, failure.reason.as_str());
+            ensure!(told == (Code::ResourceExhausted, "MESSAGE_TOO_LARGE"), "{} by {face:?}: {failure:?}", method.path);
+        }
     }
+    let client = target.client(Face::Rest)?.with_token(&person.access_token);
+    for method in methods().iter().filter(|method| method.http.is_some()) {
+        let mut request = rest_request(method, &sample(method))?;
+        let status = match request.body {
+            // Blanks are as good as any JSON before its end is there.
+            Some(_) => {
+                let most = if method.public { MOST_WITHOUT_TOKEN } else { MOST_OVER_REST };
+                request.body = Some([vec![b' '; most], b"{}".to_vec()].concat().into());
+                413
+            }
+            None => {
+                request.path = format!("{}?x={}", request.path, "x".repeat(MOST_IN_URL));
+                414
+            }
+        };
+        let reply = client.http(request).await?;
+        let failure = reply.failure();
+        clear(&failure).with_context(|| method.path.clone())?;
+        let told = (reply.status, failure.reason.as_str());
+        ensure!(told == (status, "MESSAGE_TOO_LARGE"), "{}: {failure:?}", method.path);
+    }
+    delays.tell(&format!("too large, {mode:?}"));
     Ok(())
+}
+
+/// A request of one byte more than there may be, most of it a field that nobody knows.
+fn too_large(method: &Method) -> Bytes {
+    let most = if method.public { MOST_WITHOUT_TOKEN } else { MOST };
+    let mut request = sample(method).encode_to_vec();
+    encode_key(15_999, WireType::LengthDelimited, &mut request);
+    encode_varint(most as u64, &mut request);
+    request.resize(request.len() + most, 0);
+    request.into()
 }

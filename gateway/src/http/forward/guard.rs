@@ -148,7 +148,7 @@ impl HttpBody for Guard {
 }
 
 /// A status as trailers.
-fn trailers(status: &Status) -> HeaderMap {
+pub(super) fn trailers(status: &Status) -> HeaderMap {
     let mut headers = HeaderMap::new();
     if status.add_header(&mut headers).is_err() {
         headers.insert(Status::GRPC_STATUS, HeaderValue::from_static("13"));

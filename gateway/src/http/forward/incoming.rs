@@ -11,12 +11,12 @@ use std::{
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 use mesh_types::{ErrorKind, Fault, Reason};
 use tokio::time::Sleep;
 use tonic::Status;
 
 use super::{frames::Frames, text::TextDecoder};
+use crate::http::sending::Sending;
 
 /// How much of a body that is refused is read on, and thrown away: a client that is still sending when its connection
 /// closes (HTTP/1) would not see why.
@@ -40,7 +40,7 @@ impl BodyFault {
 
 /// A request's body. It tells no size: that of text is not that of what it decodes to.
 pub(crate) struct RequestBody {
-    inner: Incoming,
+    inner: Sending,
     text: Option<TextDecoder>,
     frames: Frames,
     /// Whether it must hold a message.
@@ -56,7 +56,7 @@ pub(crate) struct RequestBody {
 
 impl RequestBody {
     /// A body of frames of at most `limit` bytes, each; in base64 if `text`; with a single message if `one`.
-    pub(crate) fn new(inner: Incoming, text: bool, one: bool, limit: usize, fault: BodyFault) -> Self {
+    pub(crate) fn new(inner: Sending, text: bool, one: bool, limit: usize, fault: BodyFault) -> Self {
         let text = text.then(TextDecoder::default);
         Self { inner, text, frames: Frames::new(limit), one, fault, lingering: 0, patience: None, refused: None }
     }

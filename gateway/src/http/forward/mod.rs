@@ -7,6 +7,8 @@
 mod deadline;
 mod face;
 mod frames;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod guard;
 mod headers;
 mod incoming;
@@ -18,13 +20,12 @@ mod whole;
 use std::convert::Infallible;
 
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header};
-use hyper::body::Incoming;
 use mesh_types::{ErrorKind, Fault, Reason};
 use tonic::{Code, body::Body};
 use tonic_web::GrpcWebLayer;
 use tower::{Layer, Service, service_fn};
 
-use super::{edge::Visit, limits, rest, table::Rpc};
+use super::{edge::Visit, limits, rest, sending::Sending, table::Rpc};
 pub(crate) use deadline::{deadline, within};
 pub(crate) use face::Face;
 pub(crate) use guard::{Guard, Leash};
@@ -34,7 +35,7 @@ pub(crate) use send::send;
 use whole::Whole;
 
 /// Answers a call by gRPC or gRPC-Web.
-pub(crate) async fn serve(visit: Visit, face: Face, request: Request<Incoming>) -> Response<Body> {
+pub(crate) async fn serve(visit: Visit, face: Face, request: Request<Sending>) -> Response<Body> {
     if let Some(refusal) = misdirected(face, &request) {
         return refusal;
     }
@@ -83,7 +84,7 @@ pub(crate) fn refusal_of(face: Face, fault: Fault) -> Response<Body> {
 }
 
 /// Refuses what is no gRPC call, whatever its content type says.
-fn misdirected(face: Face, request: &Request<Incoming>) -> Option<Response<Body>> {
+fn misdirected(face: Face, request: &Request<Sending>) -> Option<Response<Body>> {
     let malformed = |message| Fault::new(ErrorKind::InvalidArgument, Reason::Malformed, message);
     if face == Face::Unsupported {
         let fault = malformed("of gRPC's content types, application/grpc, grpc-web and grpc-web-text are served");

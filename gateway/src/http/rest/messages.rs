@@ -21,7 +21,7 @@ pub(crate) struct Failure {
 
 impl Failure {
     /// What trailers tell; `None` if they tell of success. tonic's own reader panics on details that are no base64.
-    fn told(trailers: &HeaderMap) -> Option<Self> {
+    pub(crate) fn told(trailers: &HeaderMap) -> Option<Self> {
         let code = trailers.get(Status::GRPC_STATUS).map_or(Code::Unknown, |value| Code::from_bytes(value.as_bytes()));
         if code == Code::Ok {
             return None;

@@ -7,6 +7,8 @@ mod answer;
 mod content;
 mod error;
 mod field;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod json;
 mod messages;
 mod path;
@@ -26,7 +28,6 @@ use http::{
     HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header, request::Parts, uri::PathAndQuery,
 };
 use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
 use mesh_rpc::Channel;
 use mesh_types::{ErrorKind, Fault, Reason};
 use tokio::time::Instant;
@@ -36,20 +37,23 @@ use super::{
     edge::Visit,
     forward::{self, BodyFault, Leash},
     limits,
+    sending::Sending,
 };
 pub(crate) use answer::json;
 use error::Refusal;
+#[cfg(any(test, fuzzing))]
+pub(crate) use messages::Failure;
 use messages::Messages;
 use route::{BodyRule, Route};
 use router::Found;
 pub(crate) use router::Router;
-use upload::{Leftover, Lines, Upload};
+use upload::{Lines, Upload};
 
 /// Headers that travel with a REST call to the service, beside what every call carries.
 const PASSED_ON: [header::HeaderName; 2] = [header::USER_AGENT, header::ACCEPT_LANGUAGE];
 
 /// Answers a REST call.
-pub(crate) async fn serve(visit: Visit, request: Request<Incoming>) -> Response<Body> {
+pub(crate) async fn serve(visit: Visit, request: Request<Sending>) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let edge = visit.edge.clone();
     match edge.router.find(&parts.method, parts.uri.path()) {
@@ -73,14 +77,15 @@ pub(crate) async fn serve(visit: Visit, request: Request<Incoming>) -> Response<
     }
 }
 
-async fn call(visit: &Visit, route: &Arc<Route>, segments: &[&str], parts: &Parts, body: Incoming) -> Response<Body> {
+async fn call(visit: &Visit, route: &Arc<Route>, segments: &[&str], parts: &Parts, body: Sending) -> Response<Body> {
     let mut record = visit.record("rest", &route.rpc.method.path);
     let form = stream::form(route, &parts.headers);
     if form.is_some() && parts.method == Method::HEAD {
         record.finish(Code::Unimplemented);
         return method_not_allowed("GET, OPTIONS");
     }
-    let Prepared { outgoing, deadline, fault, leftover } = match prepare(visit, route, segments, parts, body).await {
+    let remains = body.remains();
+    let Prepared { outgoing, deadline, fault } = match prepare(visit, route, segments, parts, body).await {
         Ok(prepared) => prepared,
         Err(refusal) => {
             record.finish(refusal.code());
@@ -101,8 +106,9 @@ async fn call(visit: &Visit, route: &Arc<Route>, segments: &[&str], parts: &Part
             Err(failure) => Err(failure.into()),
         },
     };
-    if let Some(leftover) = leftover.filter(|_| parts.version < Version::HTTP_2) {
-        leftover.drain().await;
+    if parts.version < Version::HTTP_2 {
+        // What is left of the body is read before the answer is given, once nobody holds it any more.
+        remains.let_go().await;
     }
     match answered {
         Ok(response) if parts.method == Method::GET || parts.method == Method::HEAD => {
@@ -119,8 +125,6 @@ struct Prepared {
     deadline: Option<Instant>,
     /// What turns out to be wrong with its body.
     fault: BodyFault,
-    /// What may remain of its body, if that is a stream.
-    leftover: Option<Leftover>,
 }
 
 /// The gRPC request, and what binds it.
@@ -129,7 +133,7 @@ async fn prepare(
     route: &Arc<Route>,
     segments: &[&str],
     parts: &Parts,
-    body: Incoming,
+    body: Sending,
 ) -> Result<Prepared, Refusal> {
     let settings = &visit.edge.settings;
     let deadline = forward::deadline(&parts.headers, route.rpc.is_stream(), settings, visit.arrived)?;
@@ -146,21 +150,20 @@ async fn prepare(
     let limit = settings.max_body_bytes_of(!route.rpc.method.public);
     let fault = BodyFault::default();
     let patience = settings.limits.message_timeout();
-    let (body, leftover) = if route.rpc.method.descriptor.is_client_streaming() {
-        let (body, leftover) = Upload::begin(route, segments, parts, Lines::new(body, limit, patience), fault.clone());
-        (body, Some(leftover))
+    let body = if route.rpc.method.descriptor.is_client_streaming() {
+        Upload::begin(route, segments, parts, Lines::new(body, limit, patience), fault.clone())
     } else {
         let body = match route.body {
             BodyRule::Nothing => Bytes::new(),
             _ => read(body, limit, deadline.unwrap_or(visit.arrived + patience)).await?,
         };
         let frame = request::build(route, segments, parts.uri.query(), &parts.headers, &body)?;
-        (Body::new(Full::new(frame)), None)
+        Body::new(Full::new(frame))
     };
     forward::for_upstream(&mut headers, &visit.context, deadline);
     let mut outgoing = outgoing(&route.rpc.path, headers, body);
     outgoing.extensions_mut().insert(route.rpc.repeat(deadline));
-    Ok(Prepared { outgoing, deadline, fault, leftover })
+    Ok(Prepared { outgoing, deadline, fault })
 }
 
 fn outgoing(path: &PathAndQuery, headers: HeaderMap, body: Body) -> Request<Body> {
@@ -171,7 +174,7 @@ fn outgoing(path: &PathAndQuery, headers: HeaderMap, body: Body) -> Request<Body
     outgoing
 }
 
-async fn read(mut body: Incoming, limit: usize, deadline: Instant) -> Result<Bytes, Refusal> {
+async fn read(mut body: Sending, limit: usize, deadline: Instant) -> Result<Bytes, Refusal> {
     tokio::time::timeout_at(deadline, collect(&mut body, limit)).await.unwrap_or_else(|_| {
         let message = "the body did not arrive within the call's deadline";
         let fault = Fault::new(ErrorKind::DeadlineExceeded, Reason::DeadlineExceeded, message);
@@ -181,7 +184,7 @@ async fn read(mut body: Incoming, limit: usize, deadline: Instant) -> Result<Byt
 
 /// The whole body. What is too large is read on for a while and thrown away: a client that is still sending when the
 /// connection closes would not see why.
-async fn collect(body: &mut Incoming, limit: usize) -> Result<Bytes, Refusal> {
+async fn collect(body: &mut Sending, limit: usize) -> Result<Bytes, Refusal> {
     let (mut collected, mut received) = (BytesMut::new(), 0);
     while let Some(frame) = body.frame().await {
         let malformed = |_| Fault::new(ErrorKind::InvalidArgument, Reason::Malformed, "the body ends early");

@@ -96,7 +96,11 @@ pub(super) fn well_known(descriptor: &MessageDescriptor, json: Json) -> Result<V
 fn field_mask(descriptor: &MessageDescriptor, json: &Json) -> Result<DynamicMessage, Mistake> {
     let Json::String(text) = json else { return mistake("must be field names, separated by commas") };
     let paths = text.split(',').map(str::trim).filter(|path| !path.is_empty());
-    Ok(mask(descriptor, paths.map(snake_case)))
+    let paths: Vec<_> = paths.map(snake_case).collect();
+    if !paths.iter().all(|path| path.split('.').all(|name| name == "*" || is_field_name(name))) {
+        return mistake("must be field names, separated by commas");
+    }
+    Ok(mask(descriptor, paths.into_iter()))
 }
 
 /// A field mask of these paths.
@@ -104,6 +108,14 @@ pub(super) fn mask(descriptor: &MessageDescriptor, paths: impl Iterator<Item = S
     let mut mask = DynamicMessage::new(descriptor.clone());
     mask.set_field_by_name("paths", Value::List(paths.map(Value::String).collect()));
     mask
+}
+
+/// Whether it may be the name of a field, and one that is the same after it was lowerCamelCase.
+fn is_field_name(name: &str) -> bool {
+    let letters = name.starts_with(|first: char| first.is_ascii_lowercase());
+    letters
+        && name.split('_').skip(1).all(|word| word.starts_with(|first: char| first.is_ascii_lowercase()))
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 fn snake_case(path: &str) -> String {

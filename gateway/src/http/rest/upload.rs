@@ -8,19 +8,15 @@ use futures::stream::unfold;
 use http::{HeaderMap, request::Parts};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
-use hyper::body::Incoming;
 use mesh_types::{ErrorKind, Fault, Reason};
-use tokio::sync::oneshot;
 use tonic::{Status, body::Body};
 
 use super::{answer::Piece, request, route::Route};
-use crate::http::forward::{BodyFault, LINGERING_BYTES};
+use crate::http::{forward::BodyFault, sending::Sending};
 
 /// How many bytes of messages are gathered, if they are there already. HTTP/2 servers end the whole connection when small
 /// frames pile up, and other callers are on it, too.
 const GATHERED_BYTES: usize = 16 * 1024;
-/// How long a client may take to notice that nobody listens any more.
-const LINGERING: Duration = Duration::from_secs(2);
 
 /// A body under way.
 pub(super) struct Upload {
@@ -28,17 +24,11 @@ pub(super) struct Upload {
     segments: Vec<String>,
     query: Option<String>,
     headers: HeaderMap,
-    lines: Lines<Incoming>,
+    lines: Lines<Sending>,
     fault: BodyFault,
     /// What is wrong with a line, once those before it have been passed on.
     wrong: Option<Status>,
-    /// `None` when all of it has been read.
-    leftover: Option<oneshot::Sender<Lines<Incoming>>>,
 }
-
-/// What a client still sends when its call is over. Read, and thrown away: a client whose connection is closed while it
-/// sends (HTTP/1) does not see its answer.
-pub(super) struct Leftover(oneshot::Receiver<Lines<Incoming>>);
 
 impl Upload {
     /// The messages of `body`, whose lines may hold `limit` bytes; what is wrong with one is told to `fault`.
@@ -46,10 +36,9 @@ impl Upload {
         route: &Arc<Route>,
         segments: &[&str],
         parts: &Parts,
-        lines: Lines<Incoming>,
+        lines: Lines<Sending>,
         fault: BodyFault,
-    ) -> (Body, Leftover) {
-        let (leftover, left) = oneshot::channel();
+    ) -> Body {
         let upload = Self {
             route: route.clone(),
             segments: segments.iter().map(|&segment| segment.to_owned()).collect(),
@@ -58,9 +47,17 @@ impl Upload {
             lines,
             fault,
             wrong: None,
-            leftover: Some(leftover),
         };
-        (Body::new(StreamBody::new(unfold(Keeper(Some(upload)), Keeper::next))), Leftover(left))
+        Body::new(StreamBody::new(unfold(Some(upload), Self::next)))
+    }
+
+    async fn next(upload: Option<Self>) -> Option<(Piece, Option<Self>)> {
+        let mut upload = upload?;
+        match upload.messages().await {
+            Ok(Some(messages)) => Some((Ok(Frame::data(messages)), Some(upload))),
+            Ok(None) => None,
+            Err(status) => Some((Err(status), None)),
+        }
     }
 
     /// The next message, and those after it that are there already.
@@ -94,57 +91,6 @@ impl Upload {
             Broken::Gone => Status::cancelled("the caller went away"),
             Broken::Bad(fault) => self.fault.set(at(self.lines.number, fault)),
         }
-    }
-}
-
-/// Hands back what has not been read of an upload, whoever drops it and when.
-struct Keeper(Option<Upload>);
-
-impl Keeper {
-    async fn next(mut self) -> Option<(Piece, Self)> {
-        let upload = self.0.as_mut()?;
-        upload.leftover.as_ref()?;
-        match upload.messages().await {
-            Ok(Some(messages)) => Some((Ok(Frame::data(messages)), self)),
-            Ok(None) => {
-                upload.leftover = None;
-                None
-            }
-            Err(status) => {
-                self.give_back();
-                Some((Err(status), self))
-            }
-        }
-    }
-
-    fn give_back(&mut self) {
-        if let Some(Upload { leftover: Some(leftover), lines, .. }) = self.0.take() {
-            // Nobody waits for it if the call's connection is not HTTP/1.
-            let _ = leftover.send(lines);
-        }
-    }
-}
-
-impl Drop for Keeper {
-    fn drop(&mut self) {
-        self.give_back();
-    }
-}
-
-impl Leftover {
-    /// Reads on for a while.
-    pub(super) async fn drain(self) {
-        let drained = async {
-            let Ok(mut lines) = self.0.await else { return };
-            let mut left = LINGERING_BYTES;
-            while let Some(Ok(frame)) = lines.body.frame().await {
-                match left.checked_sub(frame.data_ref().map_or(0, Bytes::len)) {
-                    Some(fewer) => left = fewer,
-                    None => return,
-                }
-            }
-        };
-        let _ = tokio::time::timeout(LINGERING, drained).await;
     }
 }
 

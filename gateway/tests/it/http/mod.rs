@@ -7,6 +7,7 @@ mod limits;
 mod pages;
 mod rest;
 mod rubbish;
+mod sending;
 mod streams;
 mod tasks;
 mod update;

@@ -1,0 +1,11 @@
+//! Paths: any leads somewhere or nowhere, and an encoded value comes back as it was.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use gateway::http::fuzz::Routes;
+use libfuzzer_sys::fuzz_target;
+
+static ROUTES: LazyLock<Routes> = LazyLock::new(|| Routes::new(mesh_testkit::testing::contract()));
+
+fuzz_target!(|data: &[u8]| ROUTES.path(data));
