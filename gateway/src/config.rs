@@ -9,6 +9,7 @@ use mesh_runtime::{ProcessConfig, Secret, Settings};
 use mesh_store::DatabaseConfig;
 use serde::{Deserialize, Serialize};
 
+pub use crate::domain::SignUpPolicy;
 use crate::{app, domain::Limit, http::HttpSettings};
 
 /// Settings of the gateway.
@@ -48,22 +49,11 @@ pub struct UpstreamsConfig {
     pub audit: UpstreamConfig,
 }
 
-/// Whether strangers may sign up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SignUpPolicy {
-    /// Everybody may.
-    #[default]
-    Open,
-    /// Nobody may.
-    Closed,
-}
-
 /// Accounts and sessions.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AccountsConfig {
-    /// Whether strangers may sign up.
+    /// Who may sign up.
     pub sign_up: SignUpPolicy,
     /// A session ends when it was not used for this long.
     pub session_idle_hours: u64,
@@ -71,6 +61,11 @@ pub struct AccountsConfig {
     pub sign_in_burst: u32,
     /// After these, one more per so many milliseconds.
     pub sign_in_interval_ms: u64,
+    /// How many failures are let through from one network over all accounts: to sign in, to sign up, to refresh a session,
+    /// each counted by itself.
+    pub network_burst: u32,
+    /// After these, one more per so many milliseconds.
+    pub network_interval_ms: u64,
     /// Memory that hashing a password takes, in KiB.
     pub password_memory_kib: u32,
     /// Passes over that memory.
@@ -95,7 +90,7 @@ pub struct TokensConfig {
     pub session_access_ms: u64,
     /// For how long an access token lives that stands for an API token.
     pub api_token_access_ms: u64,
-    /// What is known of an API token is looked at again when it is this old.
+    /// What is known of a session or an API token is looked at again when it is this old.
     pub api_token_recheck_ms: u64,
 }
 
@@ -128,6 +123,8 @@ impl Default for AccountsConfig {
             session_idle_hours: 30 * 24,
             sign_in_burst: 10,
             sign_in_interval_ms: 10_000,
+            network_burst: 100,
+            network_interval_ms: 1_000,
             password_memory_kib: 19 * 1024,
             password_passes: 2,
             password_lanes: 1,
@@ -156,6 +153,8 @@ impl Settings for Config {
     fn validate(&self) -> anyhow::Result<()> {
         self.nats.validate().context("nats")?;
         let AccountsConfig { session_idle_hours, sign_in_burst, sign_in_interval_ms, .. } = self.accounts;
+        ensure!(self.accounts.network_burst > 0, "accounts.network_burst is 0: nobody could sign in");
+        ensure!(self.accounts.network_interval_ms > 0, "accounts.network_interval_ms is 0");
         ensure!((1..=24 * 366).contains(&session_idle_hours), "accounts.session_idle_hours is not 1 to 8784");
         ensure!(sign_in_burst > 0, "accounts.sign_in_burst is 0: nobody could sign in");
         ensure!(sign_in_interval_ms > 0, "accounts.sign_in_interval_ms is 0");
@@ -222,12 +221,16 @@ impl Config {
     pub(crate) fn app(&self) -> app::Settings {
         let accounts = &self.accounts;
         app::Settings {
-            sign_up_open: accounts.sign_up == SignUpPolicy::Open,
+            sign_up: accounts.sign_up,
             session_lifetime: Duration::from_secs(accounts.session_idle_hours * 3600),
             access_lifetime: Duration::from_millis(self.tokens.session_access_ms),
             sign_in_limit: Limit {
                 burst: accounts.sign_in_burst,
                 interval: Duration::from_millis(accounts.sign_in_interval_ms),
+            },
+            network_limit: Limit {
+                burst: accounts.network_burst,
+                interval: Duration::from_millis(accounts.network_interval_ms),
             },
             password_cost: accounts.password_cost(),
         }

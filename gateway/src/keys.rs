@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
+use hmac::{Hmac, Mac, digest::KeyInit};
 use mesh_rpc::{AUDIENCE, Claims, KeySet, PublicKey, TokenError, TokenSigner, TokenVerifier, WorkspaceClaim};
-use mesh_types::{Actor, Caller, Clock, Fault, Timestamp, UserId, new_id};
+use mesh_types::{Actor, Caller, Clock, Fault, Timestamp, new_id};
+use sha2::{Digest as _, Sha256, Sha512};
+use uuid::Uuid;
 
 use crate::{
     config::TokensConfig,
@@ -22,8 +26,33 @@ struct Parts {
     signer: TokenSigner,
     public: Vec<PublicKey>,
     key_set: KeySet,
+    csrf: CsrfKey,
     verifier: Arc<TokenVerifier>,
     clock: Arc<dyn Clock>,
+}
+
+/// Makes the CSRF token of a session: an HMAC of its id, so that it needs no storage, is the same at every replica, and
+/// can be made by nobody else. (OWASP's CSRF cheat sheet: HMAC-based tokens, bound to the session.)
+#[derive(Clone)]
+pub struct CsrfKey(Hmac<Sha256>);
+
+impl CsrfKey {
+    /// The key that belongs to this signing key.
+    pub fn of(signing_key: &str) -> Self {
+        let seed = Sha512::new().chain_update("taskmesh csrf key:").chain_update(signing_key.trim()).finalize();
+        Self(<Hmac<Sha256> as KeyInit>::new(&seed))
+    }
+
+    /// The session's token.
+    pub fn token(&self, session: Uuid) -> String {
+        URL_SAFE_NO_PAD.encode(self.0.clone().chain_update(session.as_bytes()).finalize().into_bytes())
+    }
+
+    /// Whether `token` is the session's; takes the same time whatever it is.
+    pub fn is_of(&self, session: Uuid, token: &str) -> bool {
+        let Ok(token) = URL_SAFE_NO_PAD.decode(token) else { return false };
+        self.0.clone().chain_update(session.as_bytes()).verify_slice(&token).is_ok()
+    }
 }
 
 /// A signed access token.
@@ -32,8 +61,6 @@ pub struct AccessToken {
     pub text: String,
     /// When it ends.
     pub expire_time: Timestamp,
-    /// Whose it is.
-    pub user: UserId,
 }
 
 impl Keys {
@@ -57,7 +84,7 @@ impl Keys {
         public.extend(others.into_iter().filter(|key| key.id() != signer.public_key().id()));
         let key_set = KeySet::from(public.clone());
         let verifier = Arc::new(TokenVerifier::new(key_set.clone(), clock.clone()));
-        Ok(Self(Arc::new(Parts { signer, public, key_set, verifier, clock })))
+        Ok(Self(Arc::new(Parts { signer, public, key_set, csrf: CsrfKey::of(signing_key), verifier, clock })))
     }
 
     /// The public keys, to be put beside those of others who sign.
@@ -68,6 +95,11 @@ impl Keys {
     /// The public keys as a JWKS document.
     pub fn jwks(&self) -> Bytes {
         self.0.key_set.to_jwks().into()
+    }
+
+    /// Makes and checks the tokens that pages send beside their cookies.
+    pub fn csrf(&self) -> &CsrfKey {
+        &self.0.csrf
     }
 
     /// Verifies the gateway's own tokens.
@@ -98,17 +130,17 @@ impl Keys {
         self.sign(caller, client, end)
     }
 
-    /// The same access token, told to be used by `client`.
+    /// The session that an access token stands for, and when the token ends.
     ///
     /// # Errors
     /// UNAUTHENTICATED when it is not one of ours, or has ended.
-    pub fn renew(&self, token: &str, client: &ClientHint) -> Result<AccessToken, Fault> {
+    pub fn session_of(&self, token: &str) -> Result<(Uuid, Timestamp), Fault> {
         let verified = self.0.verifier.verify(token)?;
+        let actor = &verified.caller.actor;
         // A service calls others directly; what it signed says nothing at the edge.
-        if verified.caller.actor.service.is_some() {
-            return Err(Error::CredentialUnknown.into());
-        }
-        self.sign(verified.caller.clone(), client, verified.expires)
+        let own = actor.token_id.as_ref().filter(|_| actor.service.is_none());
+        let session = own.and_then(|id| Uuid::parse_str(id).ok()).ok_or(Error::CredentialUnknown)?;
+        Ok((session, verified.expires))
     }
 
     fn sign(&self, caller: Caller, client: &ClientHint, end: Timestamp) -> Result<AccessToken, Fault> {
@@ -136,6 +168,6 @@ impl Keys {
             Fault::internal()
         })?;
         let expire_time = Timestamp::from_parts(claims.exp, 0).ok_or_else(Fault::internal)?;
-        Ok(AccessToken { text, expire_time, user: claims.sub })
+        Ok(AccessToken { text, expire_time })
     }
 }

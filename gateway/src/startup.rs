@@ -107,6 +107,8 @@ pub async fn start(config: &Config, dependencies: Dependencies) -> anyhow::Resul
         settings: config.http.clone(),
         upstreams: channels.into_iter().map(|(name, channel)| (name.to_owned(), channel)).collect(),
         exchange: exchanging(exchange.clone()),
+        csrf: keys.csrf().clone(),
+        streams: exchange.streams(),
         jwks: keys.jwks(),
         clock,
     })?;

@@ -23,4 +23,4 @@ macro_rules! without_rules {
     };
 }
 
-without_rules!(taskmesh::auth::v1::GetMeRequest);
+without_rules!(taskmesh::auth::v1::GetMeRequest, taskmesh::auth::v1::SignOutEverywhereRequest);

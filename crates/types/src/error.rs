@@ -85,6 +85,8 @@ reasons! {
     Internal = "INTERNAL",
     CallerCancelled = "CALLER_CANCELLED",
     Overloaded = "OVERLOADED",
+    SessionRequired = "SESSION_REQUIRED",
+    CsrfRejected = "CSRF_REJECTED",
 }
 
 /// One field of a request and the rule it breaks.

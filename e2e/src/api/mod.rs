@@ -8,8 +8,8 @@ use mesh_proto::{
         AuditEvent, ListAuditEventsRequest, ListAuditEventsResponse, ListEntityEventsRequest, ListEntityEventsResponse,
     },
     auth::v1::{
-        ApiToken, CreateApiTokenRequest, CreateApiTokenResponse, GetMeRequest, GetMeResponse, Session, SignInRequest,
-        SignUpRequest,
+        ApiToken, CreateApiTokenRequest, CreateApiTokenResponse, CreateInvitationRequest, CreateInvitationResponse,
+        GetMeRequest, GetMeResponse, Invitation, Session, SignInRequest, SignUpRequest,
     },
     task::v1::{
         CompleteTaskRequest, CreateTaskRequest, DeleteTaskRequest, GetTaskRequest, ListTasksRequest, ListTasksResponse,
@@ -42,6 +42,11 @@ impl Client {
     pub async fn create_api_token(&self, name: &str) -> Answer<CreateApiTokenResponse> {
         let token = ApiToken { name: Some(name.to_owned()), ..ApiToken::default() };
         self.call("taskmesh.auth.v1.AuthService/CreateApiToken", &CreateApiTokenRequest { token: Some(token) }).await
+    }
+
+    pub async fn create_invitation(&self) -> Answer<CreateInvitationResponse> {
+        let request = CreateInvitationRequest { invitation: Some(Invitation::default()) };
+        self.call("taskmesh.auth.v1.AuthService/CreateInvitation", &request).await
     }
 }
 

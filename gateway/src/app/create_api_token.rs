@@ -2,9 +2,9 @@
 
 use mesh_types::{ApiTokenId, Caller, Fault, new_id};
 
-use crate::domain::{ApiToken, ApiTokenForm, Change, ChangedThing, Token};
+use crate::domain::{ApiToken, ApiTokenForm, ChangedThing, Error, Token};
 
-use super::{App, random};
+use super::{App, change, random};
 
 /// A token and its secret.
 pub struct NewApiToken {
@@ -18,9 +18,13 @@ impl App {
     /// Creates a token that acts for the caller.
     ///
     /// # Errors
-    /// INVALID_ARGUMENT; PERMISSION_DENIED for scopes that the caller does not hold.
+    /// INVALID_ARGUMENT; PERMISSION_DENIED for scopes that the caller does not hold, and for callers that are tokens
+    /// themselves: what they made would outlive them.
     pub async fn create_api_token(&self, caller: &Caller, form: ApiTokenForm) -> Result<NewApiToken, Fault> {
         let now = self.now();
+        if self.store.is_api_token(caller).await? {
+            return Err(Error::SessionRequired.into());
+        }
         let scopes = form.check(&caller.scopes, now)?;
         let secret = Token::api(random()?);
         let token = ApiToken {
@@ -36,13 +40,7 @@ impl App {
             hint: secret.hint(),
             version: 1,
         };
-        let change = Change {
-            id: new_id(now),
-            time: now,
-            actor: caller.actor.clone(),
-            trace_parent: caller.trace_parent.clone(),
-            thing: ChangedThing::ApiTokenCreated(token.clone()),
-        };
+        let change = change(caller, now, ChangedThing::ApiTokenCreated(token.clone()));
         self.store.create_api_token(&token, secret.digest(), &change).await?;
         Ok(NewApiToken { token, secret: secret.reveal() })
     }

@@ -4,15 +4,20 @@
 use std::{sync::Arc, time::Duration};
 
 use http::HeaderValue;
-use mesh_types::{ApiTokenId, Clock, Fault, Timestamp, UserId};
+use mesh_store::StoreError;
+use mesh_types::{Clock, Fault, Timestamp, UserId};
+use uuid::Uuid;
 
 use crate::{
-    domain::{API_TOKEN_PREFIX, ClientHint, Digest, Error, Grant},
+    domain::{API_TOKEN_PREFIX, Account, ClientHint, Digest, Error, Grant, Scope},
     keys::Keys,
     store::{Store, TokenUse},
 };
 
-use super::exchange_cache::{Cache, Entry, Found, Key};
+use super::{
+    exchange_cache::{Cache, Entry, Found, Key},
+    open_streams::OpenStreams,
+};
 
 /// Longer than any credential of ours; nothing beyond is looked at.
 const LONGEST_CREDENTIAL: usize = 8 * 1024;
@@ -20,22 +25,40 @@ const LONGEST_CREDENTIAL: usize = 8 * 1024;
 /// What is left of an access token's life when a new one is made, so that it does not end on its way.
 const MARGIN: Duration = Duration::from_secs(30);
 
-/// How API tokens are treated.
+/// How many credentials of open streams are looked at in one go.
+const BATCH: usize = 500;
+
+/// How credentials are treated.
 #[derive(Clone, Copy, Debug)]
 pub struct ExchangeSettings {
     /// For how long an access token lives that stands for an API token.
     pub access_lifetime: Duration,
-    /// How old what is known of an API token may be: revoked elsewhere, it works here for that long.
+    /// How old what is known of a session or an API token may be: ended elsewhere, it works here for that long.
     pub recheck: Duration,
 }
 
-/// What a credential was exchanged for.
+/// Who presented a credential.
 #[derive(Clone, Debug)]
 pub struct Exchanged {
     /// The `authorization` header to forward.
     pub authorization: HeaderValue,
-    /// Who calls.
+    /// The person.
     pub user: UserId,
+    /// The session or API token.
+    pub credential: Uuid,
+}
+
+/// What a credential is good for, as the database knows it now.
+struct Standing {
+    account: Account,
+    credential: Uuid,
+    scopes: Vec<Scope>,
+    /// Whether it is an API token: its uses are noted.
+    is_token: bool,
+    /// When an access token that is made now ends.
+    end: Timestamp,
+    /// From when on another is to be made.
+    renew_time: Timestamp,
 }
 
 /// Exchanges credentials for access tokens. Cheap to clone.
@@ -48,16 +71,16 @@ struct Parts {
     clock: Arc<dyn Clock>,
     settings: ExchangeSettings,
     cache: Cache,
+    streams: OpenStreams,
 }
 
 impl Exchange {
     /// Exchanges for accounts in `store`.
     pub fn new(store: Store, keys: Keys, clock: Arc<dyn Clock>, settings: ExchangeSettings) -> Self {
-        Self(Arc::new(Parts { store, keys, clock, settings, cache: Cache::default() }))
+        Self(Arc::new(Parts { store, keys, clock, settings, cache: Cache::default(), streams: OpenStreams::default() }))
     }
 
-    /// The `authorization` header to forward for a caller who presents `credential` (what follows `Bearer `), and who that
-    /// is.
+    /// Who presents `credential` (what follows `Bearer `), and what is to be forwarded for them.
     ///
     /// # Errors
     /// UNAUTHENTICATED (`TOKEN_INVALID`, `TOKEN_EXPIRED`); UNAVAILABLE when it cannot be found out.
@@ -73,12 +96,7 @@ impl Exchange {
             Found::Nothing => None,
         };
         let epoch = self.0.cache.epoch();
-        let entry = if credential.starts_with(API_TOKEN_PREFIX) {
-            self.for_api_token(credential, client, known, now).await
-        } else {
-            self.for_access_token(credential, client)
-        };
-        match entry {
+        match self.look_up(credential, client, known, now).await {
             Ok(entry) => {
                 let exchanged = entry.exchanged.clone();
                 self.0.cache.keep(key, entry, epoch, now);
@@ -91,14 +109,39 @@ impl Exchange {
         }
     }
 
-    /// Forgets an API token that was revoked in this process.
-    pub fn forget(&self, id: ApiTokenId) {
-        self.0.cache.forget(id);
+    /// Forgets a session or an API token that was ended in this process, and ends its streams.
+    pub fn forget(&self, credential: Uuid) {
+        self.0.cache.forget(credential);
+        self.0.streams.end(credential);
     }
 
-    /// Looks at every API token again before it is accepted: one was revoked somewhere.
+    /// Looks at everything of this person again before it is accepted.
+    pub fn recheck(&self, user: UserId) {
+        self.0.cache.recheck(|entry| entry.grant.user_id == user);
+    }
+
+    /// Looks at every session and API token again before it is accepted: one was ended somewhere.
     pub fn recheck_all(&self) {
-        self.0.cache.recheck_all();
+        self.0.cache.recheck(|_| true);
+    }
+
+    /// The open streams, which end with what they were opened with.
+    pub fn streams(&self) -> OpenStreams {
+        self.0.streams.clone()
+    }
+
+    /// Ends the streams whose session or API token was ended, here or elsewhere.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn recheck_streams(&self) -> Result<(), StoreError> {
+        for credentials in self.0.streams.credentials().chunks(BATCH) {
+            let good = self.0.store.still_good(credentials, self.0.clock.now()).await?;
+            for ended in credentials.iter().filter(|credential| !good.contains(credential)) {
+                self.0.streams.end(*ended);
+            }
+        }
+        Ok(())
     }
 
     /// The uses of API tokens since this was last asked.
@@ -106,42 +149,52 @@ impl Exchange {
         self.0.cache.take_uses()
     }
 
-    /// An access token of ours is signed again with the client that uses it now, and ends when it would have ended.
-    fn for_access_token(&self, credential: &str, client: &ClientHint) -> Result<Entry, Fault> {
-        let access = self.0.keys.renew(credential, client)?;
-        let exchanged = Exchanged { authorization: bearer(&access.text)?, user: access.user };
-        Ok(Entry::of_session(exchanged, access.expire_time))
-    }
-
-    async fn for_api_token(
+    async fn look_up(
         &self,
         credential: &str,
         client: &ClientHint,
         known: Option<Entry>,
         now: Timestamp,
     ) -> Result<Entry, Fault> {
-        let Parts { store, keys, settings, .. } = &*self.0;
-        let found = store.find_api_token(Digest::of(credential)).await?;
-        let (token, account) = found.ok_or(Error::CredentialUnknown)?;
-        token.check_usable(now)?;
-
-        let grant = account.grant(token.id.0, &token.scopes);
-        let fresh_until = now.plus(settings.recheck);
+        let standing = if credential.starts_with(API_TOKEN_PREFIX) {
+            self.of_api_token(credential, now).await?
+        } else {
+            self.of_access_token(credential, now).await?
+        };
+        let grant = standing.account.grant(standing.credential, &standing.scopes);
+        let fresh_until = now.plus(self.0.settings.recheck);
         if let Some(known) = known.and_then(|known| known.prolonged(&grant, fresh_until, now)) {
             return Ok(known);
         }
-        let end = now.plus(settings.access_lifetime);
+        let access = self.0.keys.mint(&grant, client, standing.end)?;
+        let exchanged =
+            Exchanged { authorization: bearer(&access.text)?, user: grant.user_id, credential: standing.credential };
+        Ok(Entry::new(exchanged, fresh_until, standing.renew_time, grant, standing.is_token))
+    }
+
+    /// An access token of ours stands for its session, and ends when it says.
+    async fn of_access_token(&self, credential: &str, now: Timestamp) -> Result<Standing, Fault> {
+        let (id, end) = self.0.keys.session_of(credential)?;
+        let (session, account) = self.0.store.find_session(id).await?.ok_or(Error::CredentialUnknown)?;
+        session.check_usable(now)?;
+        Ok(Standing { account, credential: id, scopes: Scope::ALL.to_vec(), is_token: false, end, renew_time: end })
+    }
+
+    async fn of_api_token(&self, credential: &str, now: Timestamp) -> Result<Standing, Fault> {
+        let found = self.0.store.find_api_token(Digest::of(credential)).await?;
+        let (token, account) = found.ok_or(Error::CredentialUnknown)?;
+        token.check_usable(now)?;
+        let end = now.plus(self.0.settings.access_lifetime);
         let end = token.expire_time.map_or(end, |expire_time| expire_time.min(end));
-        let access = keys.mint(&grant, client, end)?;
-        let exchanged = Exchanged { authorization: bearer(&access.text)?, user: access.user };
-        Ok(Entry::of_api_token(exchanged, access.expire_time.minus(MARGIN), fresh_until, grant))
+        let renew_time = end.minus(MARGIN);
+        Ok(Standing { account, credential: token.id.0, scopes: token.scopes, is_token: true, end, renew_time })
     }
 }
 
 impl Entry {
-    /// The same entry, known to hold until `fresh_until`: if nothing about the token changed and enough of it is left.
+    /// The same entry, known to hold until `fresh_until`: if nothing about the caller changed and enough of it is left.
     fn prolonged(mut self, grant: &Grant, fresh_until: Timestamp, now: Timestamp) -> Option<Self> {
-        let unchanged = self.grant.as_ref() == Some(grant) && now < self.renew_time;
+        let unchanged = self.grant == *grant && now < self.renew_time;
         self.fresh_until = fresh_until.min(self.renew_time);
         unchanged.then_some(self)
     }

@@ -11,6 +11,7 @@ use std::{
 
 use mesh_types::{ApiTokenId, Timestamp};
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 use super::exchange::Exchanged;
 use crate::{
@@ -21,7 +22,7 @@ use crate::{
 /// How many exchanges are kept, at about 2 KiB each.
 const CAPACITY: usize = 20_000;
 
-/// While one call looks at an API token again, the others go on with what is known for at most this long.
+/// While one call looks at a credential again, the others go on with what is known for at most this long.
 const RECHECK_TIME: Duration = Duration::from_secs(1);
 
 /// A credential and the client that presents it; the credential itself is not kept.
@@ -49,28 +50,22 @@ pub(super) struct Entry {
     pub(super) fresh_until: Timestamp,
     /// From when on a new access token is to be made.
     pub(super) renew_time: Timestamp,
-    /// What an API token's access token says; none for one of a session.
-    pub(super) grant: Option<Grant>,
-    /// The minute in which the API token's use was last noted.
-    noted: Arc<AtomicI64>,
+    /// What the access token says.
+    pub(super) grant: Grant,
+    /// For an API token, the minute in which its use was last noted.
+    noted: Option<Arc<AtomicI64>>,
 }
 
 impl Entry {
-    pub(super) fn of_session(exchanged: Exchanged, end: Timestamp) -> Self {
-        Self { exchanged, fresh_until: end, renew_time: end, grant: None, noted: Arc::default() }
-    }
-
-    pub(super) fn of_api_token(
+    pub(super) fn new(
         exchanged: Exchanged,
-        renew_time: Timestamp,
         fresh_until: Timestamp,
+        renew_time: Timestamp,
         grant: Grant,
+        is_token: bool,
     ) -> Self {
-        Self { exchanged, fresh_until, renew_time, grant: Some(grant), noted: Arc::default() }
-    }
-
-    fn api_token(&self) -> Option<ApiTokenId> {
-        self.grant.as_ref().map(|grant| ApiTokenId(grant.token_id))
+        let noted = is_token.then(Arc::default);
+        Self { exchanged, fresh_until: fresh_until.min(renew_time), renew_time, grant, noted }
     }
 }
 
@@ -125,7 +120,7 @@ impl Cache {
     pub(super) fn keep(&self, key: Key, entry: Entry, epoch: u64, now: Timestamp) {
         self.note_use(&entry, now);
         let mut entries = self.write();
-        if entry.grant.is_some() && epoch != self.epoch() {
+        if epoch != self.epoch() {
             entries.remove(&key);
             return;
         }
@@ -142,16 +137,16 @@ impl Cache {
         }
     }
 
-    pub(super) fn forget(&self, id: ApiTokenId) {
+    pub(super) fn forget(&self, credential: Uuid) {
         let mut entries = self.write();
         self.epoch.fetch_add(1, Ordering::SeqCst);
-        entries.retain(|_, entry| entry.api_token() != Some(id));
+        entries.retain(|_, entry| entry.grant.token_id != credential);
     }
 
-    pub(super) fn recheck_all(&self) {
+    pub(super) fn recheck(&self, which: impl Fn(&Entry) -> bool) {
         let mut entries = self.write();
         self.epoch.fetch_add(1, Ordering::SeqCst);
-        for entry in entries.values_mut().filter(|entry| entry.grant.is_some()) {
+        for entry in entries.values_mut().filter(|entry| which(entry)) {
             entry.fresh_until = Timestamp::from_micros(0);
         }
     }
@@ -163,11 +158,11 @@ impl Cache {
 
     /// Notes the use of an API token, once a minute.
     fn note_use(&self, entry: &Entry, now: Timestamp) {
-        let Some(id) = entry.api_token() else { return };
+        let Some(noted) = &entry.noted else { return };
         let minute = now.as_micros().div_euclid(60_000_000) * 60_000_000;
-        if entry.noted.swap(minute, Ordering::Relaxed) != minute {
+        if noted.swap(minute, Ordering::Relaxed) != minute {
             let mut uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
-            uses.insert(id, Timestamp::from_micros(minute));
+            uses.insert(ApiTokenId(entry.grant.token_id), Timestamp::from_micros(minute));
         }
     }
 

@@ -1,5 +1,7 @@
 //! Beginning and continuing a session: the tokens that a person who has proved who they are goes away with.
 
+use std::time::Duration;
+
 use mesh_types::{Fault, Timestamp, new_id};
 
 use crate::domain::{Account, ClientHint, Session, Token, User};
@@ -14,6 +16,10 @@ pub struct OpenSession {
     pub expire_time: Timestamp,
     /// Buys the next pair of tokens.
     pub refresh_token: String,
+    /// For how long each of the two lives from now.
+    pub lifetimes: (Duration, Duration),
+    /// What pages that hold the session in cookies must send with each call that changes something.
+    pub csrf_token: String,
     /// Who signed in.
     pub user: User,
 }
@@ -40,6 +46,8 @@ impl App {
             access_token: access.text,
             expire_time: access.expire_time,
             refresh_token: refresh_token.reveal(),
+            lifetimes: (access.expire_time.since(now), self.settings.session_lifetime),
+            csrf_token: self.keys.csrf().token(session.id),
             user: account.user,
         })
     }

@@ -1,12 +1,13 @@
 //! Hashing and checking passwords with argon2id: slow and large on purpose, so never more at once than there are cores.
 
-use std::{sync::Arc, thread::available_parallelism};
+use std::{net::IpAddr, sync::Arc, thread::available_parallelism};
 
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash};
 use mesh_types::Fault;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::domain::{Error, Password};
+use super::password_queue::Queue;
+use crate::domain::Password;
 
 /// How many passwords may wait per core: about a second's worth.
 const WAITING_PER_CORE: usize = 32;
@@ -35,7 +36,7 @@ pub struct Verdict {
 pub struct Passwords {
     params: Params,
     cores: Arc<Semaphore>,
-    queue: Semaphore,
+    queue: Queue,
 }
 
 impl Passwords {
@@ -46,35 +47,40 @@ impl Passwords {
     pub fn new(cost: PasswordCost) -> Result<Self, argon2::Error> {
         let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None)?;
         let cores = available_parallelism().map_or(1, usize::from);
-        let queue = Semaphore::new(cores * (1 + WAITING_PER_CORE));
+        let queue = Queue::new(cores * (1 + WAITING_PER_CORE));
         Ok(Self { params, cores: Arc::new(Semaphore::new(cores)), queue })
     }
 
-    /// The hash to store for `password`, in PHC format.
+    /// The hash to store for `password`, in PHC format, for somebody from `network`.
     ///
     /// # Errors
     /// RESOURCE_EXHAUSTED when too many wait.
-    pub async fn hash(&self, password: Password) -> Result<String, Fault> {
+    pub async fn hash(&self, password: Password, network: Option<IpAddr>) -> Result<String, Fault> {
         let argon2 = self.argon2();
         let salt = random_salt()?;
-        self.run(move || argon2.hash_password_with_salt(password.0.as_bytes(), &salt).map(|hash| hash.to_string()))
-            .await?
-            .map_err(|error| broken(&error))
+        let hash = move || argon2.hash_password_with_salt(password.text().as_bytes(), &salt);
+        let hash = self.run(network, hash).await?.map_err(|error| broken(&error))?;
+        Ok(hash.to_string())
     }
 
     /// Checks `password` against a stored hash. Without one the same work is done for nothing.
     ///
     /// # Errors
     /// RESOURCE_EXHAUSTED when too many wait.
-    pub async fn verify(&self, password: Password, stored: Option<String>) -> Result<Verdict, Fault> {
+    pub async fn verify(
+        &self,
+        password: Password,
+        stored: Option<String>,
+        network: Option<IpAddr>,
+    ) -> Result<Verdict, Fault> {
         let Some(stored) = stored else {
-            self.hash(password).await?;
+            self.hash(password, network).await?;
             return Ok(Verdict { matches: false, outdated: false });
         };
         let argon2 = self.argon2();
-        self.run(move || {
+        self.run(network, move || {
             let hash = PasswordHash::new(&stored)?;
-            let matches = argon2.verify_password(password.0.as_bytes(), &hash).is_ok();
+            let matches = argon2.verify_password(password.text().as_bytes(), &hash).is_ok();
             Ok(Verdict { matches, outdated: cost(&Params::try_from(&hash)?) != cost(argon2.params()) })
         })
         .await?
@@ -87,8 +93,12 @@ impl Passwords {
 
     /// Runs `work` on a thread for blocking work when a core is free. The core stays taken until the work is done,
     /// even if the caller has gone.
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
-        let _place = self.queue.try_acquire().map_err(|_| Error::PasswordsBusy)?;
+    async fn run<T: Send + 'static>(
+        &self,
+        network: Option<IpAddr>,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Fault> {
+        let _place = self.queue.enter(network)?;
         let core: OwnedSemaphorePermit = self.cores.clone().acquire_owned().await.map_err(|_| Fault::internal())?;
         let work = move || {
             let _core = core;

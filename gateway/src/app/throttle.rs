@@ -1,9 +1,8 @@
-//! Attempts to sign in, counted per account and network in this process. Only a success is forgiven.
+//! How often something may fail, counted in this process by whatever it is counted for.
 
 use std::{
     collections::HashMap,
-    hash::{BuildHasher, RandomState},
-    net::IpAddr,
+    hash::{BuildHasher, Hash, RandomState},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -12,33 +11,33 @@ use mesh_types::Timestamp;
 
 use crate::domain::{Error, Limit};
 
-/// How many pairs of account and network are counted at once. Beyond it the oldest counts would have to go, so new
-/// pairs wait: at some 30 ms of work per attempt nobody gets here without a botnet.
+/// How many things are counted at once. Beyond it the oldest counts would have to go, so new things wait: at some 30 ms of
+/// work per attempt nobody gets here without a botnet.
 const CAPACITY: usize = 100_000;
 
-/// Counts attempts to sign in.
-pub struct Throttle {
+/// Counts attempts.
+pub(super) struct Throttle {
     limit: Limit,
     hasher: RandomState,
     levels: Mutex<HashMap<Attempt, Timestamp>>,
 }
 
-/// An attempt that was let through: the account and network it counts for, as a keyed hash.
+/// An attempt that was let through: what it counts for, as a keyed hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Attempt(u64);
+pub(super) struct Attempt(u64);
 
 impl Throttle {
     /// Lets attempts through up to `limit`.
-    pub fn new(limit: Limit) -> Self {
+    pub(super) fn new(limit: Limit) -> Self {
         Self { limit, hasher: RandomState::new(), levels: Mutex::default() }
     }
 
-    /// Counts an attempt.
+    /// Counts an attempt for `what`. It counts until it is forgiven or given back, so that one whose caller goes away counts.
     ///
     /// # Errors
     /// [`Error::TooManyAttempts`] with how long to wait.
-    pub fn enter(&self, email: &str, network: Option<IpAddr>, now: Timestamp) -> Result<Attempt, Error> {
-        let attempt = Attempt(self.hasher.hash_one((email, network)));
+    pub(super) fn enter(&self, what: impl Hash, now: Timestamp) -> Result<Attempt, Error> {
+        let attempt = Attempt(self.hasher.hash_one(what));
         let mut levels = self.levels();
         if levels.len() >= CAPACITY && !levels.contains_key(&attempt) {
             levels.retain(|_, level| *level > now);
@@ -52,9 +51,16 @@ impl Throttle {
         Ok(attempt)
     }
 
-    /// Forgets what was counted: the password was right.
-    pub fn forgive(&self, attempt: Attempt) {
+    /// Forgets everything that was counted for the same thing.
+    pub(super) fn forgive(&self, attempt: Attempt) {
         self.levels().remove(&attempt);
+    }
+
+    /// Forgets this one attempt.
+    pub(super) fn give_back(&self, attempt: Attempt) {
+        if let Some(level) = self.levels().get_mut(&attempt) {
+            *level = level.minus(self.limit.interval);
+        }
     }
 
     fn levels(&self) -> MutexGuard<'_, HashMap<Attempt, Timestamp>> {

@@ -2,7 +2,7 @@
 
 use mesh_types::{Membership, Timestamp, UserId, Violation, WorkspaceId};
 
-use super::{Error, Grant, Scope};
+use super::{Error, Grant, Password, Scope, UserEdit};
 
 /// A person with an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +82,34 @@ impl User {
         })
     }
 
+    /// Writes the edits that change something; says which fields those were. Any is one new version.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with every edit that cannot be.
+    pub fn edit(&mut self, edits: Vec<UserEdit>, now: Timestamp) -> Result<Vec<&'static str>, Error> {
+        let mut violations = Vec::new();
+        let mut changed = Vec::new();
+        for edit in edits {
+            match edit.apply(self) {
+                Ok(field) => changed.extend(field),
+                Err(violation) => violations.push(violation),
+            }
+        }
+        if !violations.is_empty() {
+            return Err(Error::Invalid(violations));
+        }
+        if !changed.is_empty() {
+            self.touch(now);
+        }
+        Ok(changed)
+    }
+
+    /// Counts a change that does not show in the fields.
+    pub fn touch(&mut self, now: Timestamp) {
+        self.version += 1;
+        self.update_time = now;
+    }
+
     /// Identifies this version of the account.
     pub fn etag(&self) -> String {
         format!("{}-{:08x}", self.version, self.id.0.as_u128() & 0xffff_ffff)
@@ -107,6 +135,12 @@ impl Account {
     }
 }
 
+/// The violation that a password commits which everybody could guess.
+pub(crate) fn weak_password(field: &'static str, password: &Password, email: &str) -> Option<Violation> {
+    let same = normal_email(password.text()) == email;
+    same.then(|| Violation::new(field, "password.not_the_address", "must not be the e-mail address"))
+}
+
 /// The one spelling of an address: upper and lower case are the same.
 pub(crate) fn normal_email(email: &str) -> String {
     email.to_lowercase()
@@ -118,7 +152,7 @@ pub(super) fn control_characters(field: &'static str, text: &str) -> Option<Viol
     found.then(|| Violation::new(field, "string.no_control_characters", "must not contain control characters"))
 }
 
-fn known_zone(name: &str) -> Result<Option<String>, Violation> {
+pub(super) fn known_zone(name: &str) -> Result<Option<String>, Violation> {
     if name.is_empty() {
         return Ok(None);
     }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
+use unicode_normalization::UnicodeNormalization;
 
 /// What every API token begins with, so that people and scanners recognise one.
 pub const API_TOKEN_PREFIX: &str = "tm_pat_";
@@ -11,9 +12,24 @@ pub const API_TOKEN_PREFIX: &str = "tm_pat_";
 /// What every refresh token begins with.
 const REFRESH_TOKEN_PREFIX: &str = "tm_rt_";
 
-/// A password as it was typed.
+/// What every invitation's code begins with.
+const INVITATION_PREFIX: &str = "tm_inv_";
+
+/// A password as it was typed, composed (NFC, as RFC 8265 has it): the same letters are the same password on every keyboard.
 #[derive(Clone)]
-pub struct Password(pub String);
+pub struct Password(String);
+
+impl Password {
+    /// The password that somebody typed.
+    pub fn typed(text: &str) -> Self {
+        Self(text.nfc().collect())
+    }
+
+    /// The password itself.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+}
 
 impl fmt::Debug for Password {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -33,6 +49,11 @@ impl Token {
     /// A refresh token made of 256 random bits.
     pub fn refresh(random: [u8; 32]) -> Self {
         Self(format!("{REFRESH_TOKEN_PREFIX}{}", URL_SAFE_NO_PAD.encode(random)))
+    }
+
+    /// An invitation's code made of 256 random bits.
+    pub fn invitation(random: [u8; 32]) -> Self {
+        Self(format!("{INVITATION_PREFIX}{}", URL_SAFE_NO_PAD.encode(random)))
     }
 
     /// What is kept of it.
@@ -65,6 +86,11 @@ impl Digest {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn letters_are_the_same_however_they_were_typed() {
+        assert_eq!(Password::typed("u\u{308}ber").text(), Password::typed("\u{fc}ber").text());
+    }
 
     #[test]
     fn a_hint_shows_four_characters_of_the_secret_part() {

@@ -36,6 +36,27 @@ impl Session {
         Self { id, user_id, generation: 1, rotate_time: now, create_time: now, expire_time, revoke_time: None }
     }
 
+    /// Checks that the session may be used at `now`.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn check_usable(&self, now: Timestamp) -> Result<(), Error> {
+        if self.revoke_time.is_some() {
+            return Err(Error::SessionEnded);
+        }
+        if now >= self.expire_time {
+            return Err(Error::SessionExpired);
+        }
+        Ok(())
+    }
+
+    /// Ends the session; says whether that changed anything.
+    pub fn end(&mut self, now: Timestamp) -> bool {
+        let open = self.revoke_time.is_none();
+        self.revoke_time.get_or_insert(now);
+        open
+    }
+
     /// Takes the refresh token of `generation`. Afterwards `self.generation` is the one of the token to issue.
     ///
     /// # Errors

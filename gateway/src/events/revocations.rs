@@ -1,11 +1,11 @@
-//! Revocations of API tokens, told among the gateway's replicas. A signal may be lost: then the token still ends when
-//! what is known of it is too old, seconds later.
+//! Ends of sessions and API tokens, told among the gateway's replicas. A signal may be lost: then a credential still ends
+//! when what is known of it is too old, seconds later, and the streams that were opened with it a few seconds after that.
 
 use std::{sync::Arc, time::Duration};
 
 use futures::StreamExt;
 use mesh_events::{EventBus, SignalStream};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::Exchange;
@@ -16,6 +16,9 @@ const TOPIC: &str = "gateway.api-token-revoked";
 /// How long to wait before listening again when the bus cannot be reached.
 const PAUSE: Duration = Duration::from_secs(2);
 
+/// How often open streams are looked at when nothing is told.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
+
 /// Tells other replicas of revocations here, and hears of theirs.
 pub struct Revocations {
     bus: Arc<dyn EventBus>,
@@ -24,7 +27,7 @@ pub struct Revocations {
 }
 
 impl Revocations {
-    /// Tells of what `here` counts; what is heard makes `exchange` look at its tokens again.
+    /// Tells of what `here` counts; what is heard makes `exchange` look at its credentials again.
     pub fn new(bus: Arc<dyn EventBus>, exchange: Exchange, here: watch::Receiver<u64>) -> Self {
         Self { bus, exchange, here }
     }
@@ -46,6 +49,8 @@ impl Revocations {
 
     /// Tells and listens until the bus ends the signals, or `stop`.
     async fn listen(&mut self, mut signals: SignalStream, stop: &CancellationToken) {
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -57,6 +62,10 @@ impl Revocations {
                     Ok(()) => self.bus.signal(TOPIC).await,
                     Err(_) => return stop.cancelled().await,
                 },
+                _ = look.tick() => {}
+            }
+            if let Err(error) = self.exchange.recheck_streams().await {
+                tracing::warn!(error = %error, "open streams were not looked at");
             }
         }
     }

@@ -13,6 +13,7 @@ use tonic::service::Routes;
 use tower_http::cors::CorsLayer;
 
 use super::{
+    cookies::Cookies,
     cors,
     health::Health,
     limits::{Held, Limits},
@@ -23,12 +24,15 @@ use super::{
     settings::HttpSettings,
     table::Table,
 };
-use crate::app::{ClientHint, Exchanged};
+use crate::{
+    app::{ClientHint, Exchanged, OpenStreams},
+    keys::CsrfKey,
+};
 
 /// The services by their full names, such as `taskmesh.task.v1.TaskService`, and how to reach each.
 pub type Upstreams = BTreeMap<String, Channel>;
 
-/// Exchanges what a caller presents for the `authorization` header that is forwarded, and who that is.
+/// Exchanges what a caller presents for who they are and the `authorization` header that is forwarded.
 pub type Exchanging =
     Arc<dyn for<'a> Fn(&'a str, &'a ClientHint) -> BoxFuture<'a, Result<Exchanged, Fault>> + Send + Sync>;
 
@@ -42,6 +46,10 @@ pub struct Parts {
     pub upstreams: Upstreams,
     /// Exchanges credentials for access tokens.
     pub exchange: Exchanging,
+    /// Checks what pages send beside their cookies.
+    pub csrf: CsrfKey,
+    /// Where streams are noted, so that they end with what they were opened with.
+    pub streams: OpenStreams,
     /// The public keys of access tokens, as `GET /.well-known/jwks.json` answers them.
     pub jwks: Bytes,
     /// Tells the time.
@@ -73,6 +81,8 @@ pub(crate) struct Edge {
     pub(crate) table: Table,
     pub(crate) router: Router,
     pub(crate) exchange: Exchanging,
+    pub(crate) streams: OpenStreams,
+    pub(crate) csrf: CsrfKey,
     pub(crate) jwks: Bytes,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) cors: CorsLayer,
@@ -96,12 +106,21 @@ impl Edge {
             local: local::services(parts.contract, &health)?,
             settings: parts.settings,
             exchange: parts.exchange,
+            streams: parts.streams,
+            csrf: parts.csrf,
             jwks: parts.jwks,
             clock: parts.clock,
             stopping: CancellationToken::new(),
             table,
             health,
         })
+    }
+}
+
+impl Edge {
+    /// How cookies are named and set.
+    pub(crate) fn cookies(&self) -> Cookies {
+        Cookies { insecure: self.settings.insecure_cookies }
     }
 }
 
@@ -115,6 +134,8 @@ pub(crate) struct Visit {
     pub(crate) arrived: Instant,
     /// What the call holds until the last of its answer is handed over.
     pub(crate) held: Arc<Held>,
+    /// Whether its HTTP method says that it changes nothing.
+    pub(crate) safe: bool,
 }
 
 impl Visit {

@@ -59,13 +59,15 @@ impl Front {
     }
 }
 
-async fn handle(edge: Arc<Edge>, call: OpenCall, request: Request<Incoming>) -> Response<Answer> {
+async fn handle(edge: Arc<Edge>, call: OpenCall, mut request: Request<Incoming>) -> Response<Answer> {
     let arrived = Instant::now();
+    name_host(&mut request);
     let context = CallContext::of(request.headers(), mesh_types::new_id(edge.clock.now()));
     let request_id = HeaderValue::from_str(&context.request_id);
     let client = identity::address(call.peer(), edge.settings.trusted_proxies, request.headers());
     let held = Arc::new(Held::new(call));
-    let visit = Visit { edge, context, client, arrived, held };
+    let safe = request.method().is_safe();
+    let visit = Visit { edge, context, client, arrived, held, safe };
     let face = Face::of(request.headers());
     // Who waits for our word before sending is sending nothing.
     let sending = request.version() < Version::HTTP_2 && !request.headers().contains_key(header::EXPECT);
@@ -91,6 +93,16 @@ fn refusal(face: Face, fault: Fault) -> Response<Body> {
     match face {
         Face::Grpc | Face::Web { .. } => forward::refusal_of(face, fault),
         Face::Unsupported | Face::Other => rest::refusal(fault),
+    }
+}
+
+/// Says in HTTP/1's words which host a page in HTTP/2 calls: its origin is compared with it.
+fn name_host(request: &mut Request<Incoming>) {
+    if request.headers().contains_key(header::ORIGIN) && !request.headers().contains_key(header::HOST) {
+        let host = request.uri().authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
+        if let Some(host) = host {
+            request.headers_mut().insert(header::HOST, host);
+        }
     }
 }
 

@@ -3,11 +3,14 @@
 //! - [`Front`] holds everything and serves a listener: connections ([`accept`]), then one call after another ([`front`]).
 //! - [`forward`] passes gRPC and gRPC-Web on to the services without decoding a message.
 //! - [`rest`] turns HTTP/JSON into gRPC and back, by what the descriptors say of each RPC.
+//! - [`identity`] says who calls: by a token, or by the [`cookies`] of a page that may use them ([`csrf`]).
 //! - [`limits`] says who and what is let in, and ends what takes too long.
 //! - [`health`] asks the services how they are; [`pages`] are the few plain pages beside the API.
 
 mod accept;
+mod cookies;
 mod cors;
+mod csrf;
 mod edge;
 mod forward;
 mod front;

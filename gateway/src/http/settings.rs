@@ -34,6 +34,9 @@ pub struct HttpSettings {
     pub health_interval_ms: u64,
     /// Which web origins may call, as `https://host[:port]`; `*` is any, but then without cookies.
     pub allowed_origins: Vec<String>,
+    /// Whether the cookies of sessions also work over plain HTTP in a network, where others may read them. (On the
+    /// machine itself, at `http://127.0.0.1`, browsers take secure ones.)
+    pub insecure_cookies: bool,
     /// For how long browsers are told to come by HTTPS only, in seconds; 0 does not tell them.
     pub hsts_max_age_s: u64,
     /// How many proxies stand before the gateway and append to `x-forwarded-for`; 0 believes no such header.
@@ -57,6 +60,7 @@ impl Default for HttpSettings {
             drain_ms: 10_000,
             health_interval_ms: 2_000,
             allowed_origins: vec!["*".to_owned()],
+            insecure_cookies: false,
             hsts_max_age_s: 0,
             trusted_proxies: 0,
             limits: LimitSettings::default(),

@@ -1,16 +1,17 @@
 //! Messages to the domain's words and back.
 
 use mesh_proto::auth::v1::{
-    ApiToken, CreateApiTokenRequest, GetMeResponse, ListApiTokensRequest, Session, SignUpRequest, User,
-    WorkspaceMembership, WorkspaceRole,
+    ApiToken, CreateApiTokenRequest, CreateInvitationRequest, GetMeResponse, Invitation, ListApiTokensRequest,
+    ListInvitationsRequest, Session, SignUpRequest, UpdateMeRequest, User, WorkspaceMembership, WorkspaceRole,
 };
 use mesh_rpc::CallContext;
-use mesh_types::{ApiTokenId, Fault, PageSize, Role, Timestamp, Violation};
+use mesh_types::{Fault, PageSize, Role, Timestamp, Violation};
 use tonic::{Request, metadata::MetadataMap};
+use uuid::Uuid;
 
 use crate::{
-    app::{ApiTokenQuery, CLIENT_ADDRESS_HEADER, CLIENT_AGENT_HEADER, OpenSession, SignUp},
-    domain::{self, Account, ApiTokenForm, ClientHint, Password, SignUpForm},
+    app::{ApiTokenQuery, CLIENT_ADDRESS_HEADER, CLIENT_AGENT_HEADER, InvitationQuery, OpenSession, SignUp, UpdateMe},
+    domain::{self, Account, ApiTokenForm, ClientHint, Error, InvitationForm, Password, SignUpForm, UserEdit},
 };
 
 /// What the HTTP front saw of the client.
@@ -25,8 +26,9 @@ pub(super) fn trace_parent<T>(request: &Request<T>) -> Option<String> {
 }
 
 pub(super) fn sign_up(request: &SignUpRequest, trace_parent: Option<String>) -> SignUp<'_> {
-    let SignUpRequest { email, password, display_name, time_zone } = request;
-    SignUp { form: SignUpForm { email, display_name, time_zone }, password: Password(password.clone()), trace_parent }
+    let SignUpRequest { email, password, display_name, time_zone, invitation_code, .. } = request;
+    let (form, password) = (SignUpForm { email, display_name, time_zone }, Password::typed(password));
+    SignUp { form, password, invitation_code, trace_parent }
 }
 
 pub(super) fn api_token_form(request: CreateApiTokenRequest) -> Result<ApiTokenForm, Fault> {
@@ -46,8 +48,53 @@ pub(super) fn api_token_query(request: &ListApiTokensRequest) -> ApiTokenQuery<'
     }
 }
 
-pub(super) fn api_token_id(text: &str) -> Result<ApiTokenId, Fault> {
+pub(super) fn id(text: &str) -> Result<Uuid, Fault> {
     text.parse().map_err(|_| Fault::invalid(vec![Violation::new("id", "string.uuid", "must be a UUID")]))
+}
+
+pub(super) fn invitation_form(request: CreateInvitationRequest) -> Result<InvitationForm, Fault> {
+    let invitation = request.invitation.unwrap_or_default();
+    let expire_time = match invitation.expire_time {
+        Some(time) => Some(instant("invitation.expire_time", time)?),
+        None => None,
+    };
+    Ok(InvitationForm { email: invitation.email, expire_time })
+}
+
+pub(super) fn invitation_query(request: &ListInvitationsRequest) -> InvitationQuery<'_> {
+    InvitationQuery {
+        page_size: PageSize::from_request(request.page_size),
+        page_token: &request.page_token,
+        show_closed: request.show_closed,
+    }
+}
+
+/// What an UpdateMe changes: the fields that its mask names (a named one that is absent is cleared), or, without a mask,
+/// those that are present.
+pub(super) fn update_me(request: UpdateMeRequest) -> Result<UpdateMe, Fault> {
+    let user = request.user.unwrap_or_default();
+    let etag = Some(user.etag).filter(|etag| !etag.is_empty());
+    let paths = request.update_mask.map(|mask| mask.paths).unwrap_or_default();
+    if paths.is_empty() {
+        let name = user.display_name.map(UserEdit::DisplayName);
+        let edits = name.into_iter().chain(user.time_zone.map(UserEdit::TimeZone)).collect();
+        return Ok(UpdateMe { edits, etag });
+    }
+    let (mut edits, mut refused) = (Vec::new(), Vec::new());
+    for (index, path) in paths.iter().enumerate() {
+        match path.as_str() {
+            "display_name" => edits.push(UserEdit::DisplayName(user.display_name.clone().unwrap_or_default())),
+            "time_zone" => edits.push(UserEdit::TimeZone(user.time_zone.clone().unwrap_or_default())),
+            // Compared, not written.
+            "etag" => {}
+            path => refused.push(Violation::new(
+                format!("update_mask.paths[{index}]"),
+                "field_mask.writable",
+                format!("{path:?} cannot be written; display_name and time_zone can"),
+            )),
+        }
+    }
+    if refused.is_empty() { Ok(UpdateMe { edits, etag }) } else { Err(Error::MaskInvalid(refused).into()) }
 }
 
 pub(super) fn session(session: OpenSession) -> Session {
@@ -56,6 +103,7 @@ pub(super) fn session(session: OpenSession) -> Session {
         refresh_token: session.refresh_token,
         expire_time: Some(timestamp(session.expire_time)),
         user: Some(user(&session.user)),
+        csrf_token: String::new(),
     }
 }
 
@@ -96,6 +144,20 @@ pub fn api_token(token: &domain::ApiToken) -> ApiToken {
         revoke_time: token.revoke_time.map(timestamp),
         hint: token.hint.clone(),
         version: token.version,
+    }
+}
+
+/// An invitation as the contract shows one.
+pub fn invitation(invitation: &domain::Invitation) -> Invitation {
+    Invitation {
+        id: invitation.id.to_string(),
+        email: invitation.email.clone(),
+        expire_time: Some(timestamp(invitation.expire_time)),
+        create_time: Some(timestamp(invitation.create_time)),
+        accept_time: invitation.accept_time.map(timestamp),
+        revoke_time: invitation.revoke_time.map(timestamp),
+        hint: invitation.hint.clone(),
+        version: invitation.version,
     }
 }
 

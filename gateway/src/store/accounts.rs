@@ -2,29 +2,44 @@
 
 use mesh_store::StoreError;
 use mesh_types::{Fault, Membership, Role, Timestamp, UserId, WorkspaceId};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+use uuid::Uuid;
 
 use crate::domain::{Account, Change, Digest, Error, Session, User};
 
 use super::{
-    Store,
+    Admission, Store,
     entities::{account, membership, workspace},
     sessions,
 };
+
+/// Which sessions of a person end with a change of their account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// None.
+    Nothing,
+    /// All.
+    Everything,
+    /// All but this one.
+    AllBut(Uuid),
+}
 
 impl Store {
     /// Keeps a new account with its workspaces, its first session, and the event that tells of it.
     ///
     /// # Errors
-    /// ALREADY_EXISTS when another account has the address.
+    /// ALREADY_EXISTS when another account has the address; FAILED_PRECONDITION when it is not let in.
     pub async fn create_account(
         &self,
         account: &Account,
-        session: &Session,
-        refresh_token: Digest,
+        admission: &Admission<'_>,
+        (session, refresh_token): (&Session, Digest),
         change: &Change,
     ) -> Result<(), Fault> {
         let transaction = self.database.begin().await?;
+        self.admit(&transaction, account, admission).await?;
         row(account).insert(&transaction).await.map_err(taken)?;
         for member in &account.memberships {
             insert_membership(&transaction, account.user.id, *member, account.user.create_time).await?;
@@ -41,7 +56,7 @@ impl Store {
     pub async fn find_account_by_email(&self, email: &str) -> Result<Option<Account>, StoreError> {
         let found =
             account::Entity::find().filter(account::Column::Email.eq(email)).one(self.database.reader()).await?;
-        self.with_memberships(found).await
+        self.whole(found).await
     }
 
     /// The account of this user.
@@ -50,7 +65,31 @@ impl Store {
     /// What the database says.
     pub async fn find_account(&self, id: UserId) -> Result<Option<Account>, StoreError> {
         let found = account::Entity::find_by_id(id.0).one(self.database.reader()).await?;
-        self.with_memberships(found).await
+        self.whole(found).await
+    }
+
+    /// Lets `decide` change an account, and ends the sessions that `ending` names; nothing is kept unless it answers with
+    /// a change.
+    ///
+    /// # Errors
+    /// UNAUTHENTICATED when the account is gone, and what `decide` answers.
+    pub async fn update_account(
+        &self,
+        id: UserId,
+        ending: Ending,
+        decide: impl FnOnce(&mut Account) -> Result<Option<Change>, Error> + Send,
+    ) -> Result<Account, Fault> {
+        let transaction = self.database.begin().await?;
+        let found = account::Entity::find_by_id(id.0).lock_exclusive().one(&transaction).await;
+        let found = found.map_err(StoreError::from)?.ok_or(Error::CredentialUnknown)?;
+        let mut account = with_memberships(&transaction, found).await?;
+        if let Some(change) = decide(&mut account)? {
+            row(&account).update(&transaction).await.map_err(StoreError::from)?;
+            sessions::end(&transaction, id, ending, change.time).await?;
+            self.append(&transaction, &change).await?;
+            self.commit_and_tell(transaction).await?;
+        }
+        Ok(account)
     }
 
     /// Puts a hash of the same password in the place of `old`, unless the password has been changed meanwhile.
@@ -67,17 +106,34 @@ impl Store {
         Ok(())
     }
 
-    async fn with_memberships(&self, found: Option<account::Model>) -> Result<Option<Account>, StoreError> {
-        let Some(row) = found else { return Ok(None) };
-        let rows = membership::Entity::find()
-            .filter(membership::Column::UserId.eq(row.id))
-            .order_by_asc(membership::Column::WorkspaceId)
-            .all(self.database.reader())
-            .await?;
-        let memberships = rows.into_iter().map(member).collect::<Result<_, _>>()?;
-        let password_hash = row.password_hash.clone();
-        Ok(Some(Account { user: user(row), password_hash, memberships }))
+    async fn whole(&self, found: Option<account::Model>) -> Result<Option<Account>, StoreError> {
+        match found {
+            Some(row) => with_memberships(self.database.reader(), row).await.map(Some),
+            None => Ok(None),
+        }
     }
+}
+
+/// Checks that the account's password is still the one that was checked: nobody gets in with one that was changed
+/// meanwhile.
+pub(super) async fn check_unchanged(transaction: &impl ConnectionTrait, account: &Account) -> Result<(), Fault> {
+    let found = account::Entity::find_by_id(account.user.id.0).lock_shared().one(transaction).await;
+    let found = found.map_err(StoreError::from)?;
+    match found.filter(|row| row.password_hash == account.password_hash) {
+        Some(_) => Ok(()),
+        None => Err(Error::PasswordJustChanged.into()),
+    }
+}
+
+async fn with_memberships(connection: &impl ConnectionTrait, row: account::Model) -> Result<Account, StoreError> {
+    let rows = membership::Entity::find()
+        .filter(membership::Column::UserId.eq(row.id))
+        .order_by_asc(membership::Column::WorkspaceId)
+        .all(connection)
+        .await?;
+    let memberships = rows.into_iter().map(member).collect::<Result<_, _>>()?;
+    let password_hash = row.password_hash.clone();
+    Ok(Account { user: user(row), password_hash, memberships })
 }
 
 async fn insert_membership(

@@ -1,7 +1,7 @@
 //! API tokens, found by the digest of their secret.
 
 use mesh_store::StoreError;
-use mesh_types::{ApiTokenId, Timestamp, UserId, WorkspaceId};
+use mesh_types::{ApiTokenId, Caller, Timestamp, UserId, WorkspaceId};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
@@ -34,6 +34,16 @@ impl Store {
         row.insert(&transaction).await?;
         self.append(&transaction, change).await?;
         self.commit_and_tell(transaction).await
+    }
+
+    /// Whether what the caller presented is an API token.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn is_api_token(&self, caller: &Caller) -> Result<bool, StoreError> {
+        let id = caller.actor.token_id.as_ref().and_then(|id| Uuid::parse_str(id).ok());
+        let Some(id) = id else { return Ok(false) };
+        Ok(Entity::find_by_id(id).one(self.database.reader()).await?.is_some())
     }
 
     /// The token with this secret, and its owner.

@@ -8,6 +8,7 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
     let mut all = mesh_store::migrations();
     all.extend(mesh_events::migrations());
     all.push(Box::new(ACCOUNTS));
+    all.push(Box::new(INVITATIONS));
     all
 }
 
@@ -141,4 +142,61 @@ const DROP: &str = "
     DROP TABLE membership;
     DROP TABLE workspace;
     DROP TABLE account;
+";
+
+/// `first_account` has at most one row: whoever founds an invite-only server. The release before does not know either table.
+const INVITATIONS: SqlMigration = SqlMigration {
+    name: "gateway_002_invitations",
+    up: PerBackend {
+        postgres: "
+            CREATE TABLE invitation (
+                id uuid PRIMARY KEY,
+                user_id uuid NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+                workspace_id uuid NOT NULL,
+                email text,
+                hint text NOT NULL,
+                digest bytea NOT NULL,
+                version bigint NOT NULL,
+                created_us bigint NOT NULL,
+                expires_us bigint NOT NULL,
+                accepted_us bigint,
+                accepted_by uuid,
+                revoked_us bigint
+            );
+            CREATE UNIQUE INDEX invitation_digest ON invitation (digest);
+            CREATE INDEX invitation_list ON invitation (user_id, created_us DESC, id DESC);
+            CREATE TABLE first_account (
+                one smallint PRIMARY KEY CHECK (one = 1),
+                user_id uuid NOT NULL
+            );
+        ",
+        sqlite: "
+            CREATE TABLE invitation (
+                id BLOB PRIMARY KEY NOT NULL,
+                user_id BLOB NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+                workspace_id BLOB NOT NULL,
+                email TEXT,
+                hint TEXT NOT NULL,
+                digest BLOB NOT NULL,
+                version INTEGER NOT NULL,
+                created_us INTEGER NOT NULL,
+                expires_us INTEGER NOT NULL,
+                accepted_us INTEGER,
+                accepted_by BLOB,
+                revoked_us INTEGER
+            ) STRICT;
+            CREATE UNIQUE INDEX invitation_digest ON invitation (digest);
+            CREATE INDEX invitation_list ON invitation (user_id, created_us DESC, id DESC);
+            CREATE TABLE first_account (
+                one INTEGER PRIMARY KEY NOT NULL CHECK (one = 1),
+                user_id BLOB NOT NULL
+            ) STRICT;
+        ",
+    },
+    down: PerBackend { postgres: DROP_INVITATIONS, sqlite: DROP_INVITATIONS },
+};
+
+const DROP_INVITATIONS: &str = "
+    DROP TABLE first_account;
+    DROP TABLE invitation;
 ";

@@ -1,8 +1,10 @@
 //! Where accounts, sessions and tokens are kept: the only place with sea-orm. A change and its event are one transaction.
 
 mod accounts;
+mod admission;
 mod api_tokens;
 mod entities;
+mod invitations;
 mod migrations;
 mod sessions;
 
@@ -11,6 +13,8 @@ use std::sync::Arc;
 use mesh_events::{EventLog, NewEvent};
 use mesh_store::{Database, StoreError, Transaction};
 
+pub use accounts::Ending;
+pub use admission::Admission;
 pub use api_tokens::TokenUse;
 pub use migrations::migrations;
 

@@ -3,25 +3,83 @@
 use mesh_store::StoreError;
 use mesh_types::{Fault, Timestamp, UserId};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
 };
+use uuid::Uuid;
 
-use crate::domain::{Digest, Error, Session};
+use crate::domain::{Account, Digest, Error, Session};
 
 use super::{
-    Store,
-    entities::{refresh_token, session},
+    Ending, Store, accounts,
+    entities::{api_token, refresh_token, session},
 };
 
 impl Store {
-    /// Keeps a new session and its first refresh token.
+    /// Keeps a new session of `account` and its first refresh token.
+    ///
+    /// # Errors
+    /// ABORTED when the account's password is not what it was.
+    pub async fn create_session(
+        &self,
+        account: &Account,
+        session: &Session,
+        refresh_token: Digest,
+    ) -> Result<(), Fault> {
+        let transaction = self.database.begin().await?;
+        accounts::check_unchanged(&transaction, account).await?;
+        insert(&transaction, session, refresh_token).await?;
+        Ok(mesh_store::commit(transaction).await?)
+    }
+
+    /// The session of this id, and whose it is.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn create_session(&self, session: &Session, refresh_token: Digest) -> Result<(), StoreError> {
+    pub async fn find_session(&self, id: Uuid) -> Result<Option<(Session, Account)>, StoreError> {
+        let found = session::Entity::find_by_id(id).one(self.database.reader()).await?;
+        let Some(session) = found.map(from_row) else { return Ok(None) };
+        let account = self.find_account(session.user_id).await?;
+        Ok(account.map(|account| (session, account)))
+    }
+
+    /// Ends the session of this refresh token, whichever of its tokens it is; says which session that was.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn end_session(&self, presented: Digest, now: Timestamp) -> Result<Option<Uuid>, StoreError> {
         let transaction = self.database.begin().await?;
-        insert(&transaction, session, refresh_token).await?;
-        mesh_store::commit(transaction).await
+        let found = refresh_token::Entity::find_by_id(presented.0.to_vec()).one(&transaction).await?;
+        let Some(token) = found else { return Ok(None) };
+        let found = session::Entity::find_by_id(token.session_id).lock_exclusive().one(&transaction).await?;
+        let Some(mut session) = found.map(from_row) else { return Ok(None) };
+        if session.end(now) {
+            to_row(&session).update(&transaction).await?;
+            mesh_store::commit(transaction).await?;
+        }
+        Ok(Some(session.id))
+    }
+
+    /// Which of these sessions and API tokens are still good.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn still_good(&self, ids: &[Uuid], now: Timestamp) -> Result<Vec<Uuid>, StoreError> {
+        let (background, now) = (self.database.background(), now.as_micros());
+        let sessions = session::Entity::find()
+            .select_only()
+            .column(session::Column::Id)
+            .filter(session::Column::Id.is_in(ids.iter().copied()))
+            .filter(session::Column::RevokedUs.is_null());
+        let mut good: Vec<Uuid> = sessions.into_tuple().all(background.reader()).await?;
+        let endless = Condition::any().add(api_token::Column::ExpiresUs.is_null());
+        let tokens = api_token::Entity::find()
+            .select_only()
+            .column(api_token::Column::Id)
+            .filter(api_token::Column::Id.is_in(ids.iter().copied()))
+            .filter(api_token::Column::RevokedUs.is_null())
+            .filter(endless.add(api_token::Column::ExpiresUs.gt(now)));
+        good.extend(tokens.into_tuple::<Uuid>().all(background.reader()).await?);
+        Ok(good)
     }
 
     /// Lets `refresh` decide on the session of the refresh token `presented`, given the token's generation. What it
@@ -63,6 +121,27 @@ impl Store {
         let expired = session::Entity::delete_many().filter(session::Column::ExpiresUs.lt(before.as_micros()));
         Ok(expired.exec(self.database.background().writer()).await?.rows_affected)
     }
+}
+
+/// Ends sessions of `user`.
+pub(super) async fn end(
+    transaction: &impl ConnectionTrait,
+    user: UserId,
+    ending: Ending,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let ended = session::ActiveModel { revoked_us: Set(Some(now.as_micros())), ..Default::default() };
+    let mut open = session::Entity::update_many()
+        .set(ended)
+        .filter(session::Column::UserId.eq(user.0))
+        .filter(session::Column::RevokedUs.is_null());
+    match ending {
+        Ending::Nothing => return Ok(()),
+        Ending::Everything => {}
+        Ending::AllBut(id) => open = open.filter(session::Column::Id.ne(id)),
+    }
+    open.exec(transaction).await?;
+    Ok(())
 }
 
 /// Keeps a new session and its first refresh token, in the caller's transaction.

@@ -98,7 +98,7 @@ fn what_a_service_signed_is_no_credential() {
     let workspace = WorkspaceId(Uuid::from_u128(2));
     let token = token.for_member(UserId(Uuid::from_u128(1)), workspace, Role::Editor).expect("a token");
     keys.verifier().verify(&token).expect("believed inside");
-    let refusal = keys.renew(&token, &ClientHint::default()).err().expect("a refusal at the edge");
+    let refusal = keys.session_of(&token).expect_err("a refusal at the edge");
     assert_eq!(refusal.reason, Reason::TokenInvalid);
 }
 

@@ -14,6 +14,7 @@ mesh_testkit::on_both_databases!(
     of_many_who_sign_up_with_one_address_at_once_one_gets_it,
     a_closed_server_takes_no_new_accounts,
     everything_that_is_wrong_with_a_form_is_told,
+    the_address_is_no_password,
 );
 
 fn form(email: &str) -> SignUpRequest {
@@ -70,6 +71,7 @@ async fn everything_that_is_wrong_with_a_form_is_told(database: TestDatabase) {
         password: "short".to_owned(),
         display_name: "x".repeat(101),
         time_zone: "z".repeat(65),
+        ..SignUpRequest::default()
     };
     let (code, _, details) = refusal(world.client.clone().sign_up(broken).await);
     assert_eq!(code, Code::InvalidArgument);
@@ -87,4 +89,11 @@ async fn everything_that_is_wrong_with_a_form_is_told(database: TestDatabase) {
     for email in ["a\0@example.com", "", "a@b@c", "a b@example.com", "\u{202e}@\u{202e}"] {
         assert_eq!(refusal(world.client.clone().sign_up(form(email)).await).0, Code::InvalidArgument, "{email:?}");
     }
+}
+
+async fn the_address_is_no_password(database: TestDatabase) {
+    let world = World::start(database).await;
+    let guessed = SignUpRequest { password: "ADA@example.com".to_owned(), ..form("ada@example.com") };
+    let (code, _, details) = refusal(world.client.clone().sign_up(guessed).await);
+    assert_eq!((code, violations(&details)), (Code::InvalidArgument, vec!["password"]));
 }

@@ -1,6 +1,6 @@
 //! A gateway's accounts in a world of their own: a database, an event log, a clock, and clients over real gRPC.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use futures::StreamExt;
 use gateway::{
@@ -18,6 +18,7 @@ use mesh_store::DatabaseConfig;
 use mesh_testkit::{FakeClock, TestDatabase, eventually};
 use mesh_types::{Caller, Fault};
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 use tonic::{Code, Request, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
@@ -63,6 +64,25 @@ impl World {
         clock: FakeClock,
         adjust: impl FnOnce(&mut Config),
     ) -> Self {
+        Self::begin(mesh, bus, clock, adjust).await.0
+    }
+
+    /// A gateway that serves HTTP, and where.
+    pub(crate) async fn with_front(database: TestDatabase, adjust: impl FnOnce(&mut Config)) -> (Self, SocketAddr) {
+        let mesh = Mesh::new(database).await;
+        let (world, gateway) = Self::begin(&mesh, mesh.bus.clone(), FakeClock::default(), adjust).await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        gateway.serve(listener);
+        (world, address)
+    }
+
+    async fn begin(
+        mesh: &Arc<Mesh>,
+        bus: Arc<dyn EventBus>,
+        clock: FakeClock,
+        adjust: impl FnOnce(&mut Config),
+    ) -> (Self, Gateway) {
         let mut config = Config { database: DatabaseConfig::new(mesh.database.url()), ..Config::default() };
         config.accounts.password_memory_kib = 8;
         config.accounts.password_passes = 1;
@@ -78,9 +98,10 @@ impl World {
             lifecycle: lifecycle.clone(),
         };
         let started = gateway::startup::start(&config, dependencies).await;
-        let Gateway { accounts, exchange, .. } = started.expect("the gateway starts");
-        let channel = Upstream::Memory(accounts).channel("accounts").expect("a channel");
-        Self { clock, client: AuthServiceClient::new(channel), exchange, keys, mesh: mesh.clone(), lifecycle }
+        let gateway = started.expect("the gateway starts");
+        let (accounts, exchange) = (gateway.accounts.clone(), gateway.exchange.clone());
+        let client = AuthServiceClient::new(Upstream::Memory(accounts).channel("accounts").expect("a channel"));
+        (Self { clock, client, exchange, keys, mesh: mesh.clone(), lifecycle }, gateway)
     }
 
     pub(crate) async fn sign_up(&self, email: &str) -> Session {
@@ -89,15 +110,27 @@ impl World {
             password: PASSWORD.to_owned(),
             display_name: String::new(),
             time_zone: "Europe/Berlin".to_owned(),
+            ..SignUpRequest::default()
         };
         self.client.clone().sign_up(request).await.expect("a new account").into_inner()
+    }
+
+    /// Signs up with the code of an invitation, or none.
+    pub(crate) async fn sign_up_with(&self, email: &str, code: &str) -> Result<Session, Status> {
+        let request = SignUpRequest {
+            email: email.to_owned(),
+            password: PASSWORD.to_owned(),
+            invitation_code: code.to_owned(),
+            ..SignUpRequest::default()
+        };
+        Ok(self.client.clone().sign_up(request).await?.into_inner())
     }
 
     pub(crate) async fn sign_in(&self, email: &str, password: &str, address: &str) -> Result<Session, Status> {
         let mut request = Request::new(SignInRequest {
             email: email.to_owned(),
             password: password.to_owned(),
-            second_factor_code: String::new(),
+            ..SignInRequest::default()
         });
         request.metadata_mut().insert(CLIENT_ADDRESS_HEADER, address.parse().expect("a header"));
         Ok(self.client.clone().sign_in(request).await?.into_inner())
@@ -124,7 +157,8 @@ impl World {
 
     /// A request as the front forwards it for somebody who presents `credential`.
     pub(crate) async fn with<T>(&self, credential: &str, message: T) -> Request<T> {
-        let exchanged = self.exchange.exchange(credential, &ClientHint::default()).await.expect("a good credential");
+        let client = ClientHint { address: Some("192.0.2.7".to_owned()), user_agent: None };
+        let exchanged = self.exchange.exchange(credential, &client).await.expect("a good credential");
         let mut request = Request::new(message);
         let text = exchanged.authorization.to_str().expect("text");
         request.metadata_mut().insert("authorization", text.parse().expect("a header"));

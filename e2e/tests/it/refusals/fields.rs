@@ -185,7 +185,7 @@ async fn page_tokens_filters_orders_and_masks_that_cannot_be_are_refused(mode: M
     ];
     let target = Target::shared(mode).await?;
     let (person, client) = target.person(Face::Rest, "queries").await?;
-    let things = Things::make(&client).await?;
+    let things = Things::make(&client, &person).await?;
     let mut delays = Delays::default();
     let mut asked = 0;
     for face in Face::ALL {

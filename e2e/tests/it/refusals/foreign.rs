@@ -8,7 +8,7 @@ use tonic::Code;
 
 use super::{
     Delays,
-    sample::{StringField, sample},
+    sample::{StringField, is_in_path, sample},
     things::Things,
 };
 
@@ -19,7 +19,7 @@ in_both_modes! {
 async fn the_ids_of_others_are_not_found(mode: Mode) -> Result<()> {
     let target = Target::shared(mode).await?;
     let (ada, hers) = target.person(Face::Grpc, "ada").await?;
-    let things = Things::make(&hers).await?;
+    let things = Things::make(&hers, &ada).await?;
     let (eve, _) = target.person(Face::Grpc, "eve").await?;
     let ids = [&ada.workspace_id, &ada.user_id, &ada.api_token_id].into_iter().chain(things.ids());
     let ids: Vec<_> = ids.cloned().collect();
@@ -47,7 +47,7 @@ fn names_something(method: &Method, field: &StringField) -> bool {
     let updates = method.descriptor.name().starts_with("Update");
     let in_request = method.descriptor.input().get_field_by_name(field.field().name()).is_some();
     match field.field().name() {
-        "id" => !creates,
+        "id" => !creates && (!updates || is_in_path(method, "id")),
         "workspace_id" => !updates || field.way.len() == 1,
         "entity_id" => true,
         "task_id" => !updates && (field.way.len() == 1 || !in_request),

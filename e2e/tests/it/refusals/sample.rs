@@ -1,7 +1,7 @@
 //! Requests made from descriptors: one that is well formed for every RPC, and what can be done to its fields.
 
 use bytes::{BufMut, Bytes, BytesMut};
-use mesh_proto::Method;
+use mesh_proto::{Method, generated::google::api::http_rule::Pattern};
 use mesh_types::{Clock, SystemClock, new_id};
 use prost::{
     Message,
@@ -42,6 +42,9 @@ fn resource(method: &Method, kind: &MessageDescriptor) -> DynamicMessage {
     let names = if updates { ["title", "name", "id"].as_slice() } else { &RESOURCE };
     let request = method.descriptor.input();
     for field in names.iter().filter_map(|name| kind.get_field_by_name(name)) {
+        if field.name() == "id" && !is_in_path(method, "id") {
+            continue;
+        }
         // What the request names itself, the resource need not.
         if field.name() == "id" || request.get_field_by_name(field.name()).is_none() {
             resource.set_field(&field, Value::String(plausible(&field)));
@@ -51,6 +54,12 @@ fn resource(method: &Method, kind: &MessageDescriptor) -> DynamicMessage {
         choose(&mut resource);
     }
     resource
+}
+
+/// Whether the route names the thing by this field of the resource; one that does not changes the caller's own.
+pub(super) fn is_in_path(method: &Method, field: &str) -> bool {
+    let pattern = method.http.as_ref().and_then(|rule| rule.pattern.as_ref());
+    matches!(pattern, Some(Pattern::Patch(path)) if path.contains(&format!(".{field}}}")))
 }
 
 /// Takes one of each set of fields of which the contract wants one.

@@ -1,8 +1,9 @@
 //! What somebody has: one of everything, so that every request finds something to name.
 
-use anyhow::{Result, ensure};
-use e2e::Client;
+use anyhow::{Context, Result, ensure};
+use e2e::{Client, Person};
 use mesh_proto::{
+    auth::v1::Invitation,
     notify::v1::{Channel, WebhookTarget},
     scheduler::v1::{Reminder, Schedule},
     task::v1::{Task, TaskTime, task_time},
@@ -16,11 +17,12 @@ pub(super) struct Things {
     schedule: Schedule,
     reminder: Reminder,
     channel: Channel,
+    invitation: Invitation,
 }
 
 impl Things {
-    /// Makes them for whoever calls.
-    pub(super) async fn make(client: &Client) -> Result<Self> {
+    /// Makes them for `person`, who calls.
+    pub(super) async fn make(client: &Client, person: &Person) -> Result<Self> {
         let day = task_time::Value::Date("2099-01-31".to_owned());
         let due = TaskTime { value: Some(day), time_zone: "Europe/Berlin".to_owned() };
         let task = Task { title: Some(SECRET.to_owned()), due: Some(due), ..Task::default() };
@@ -33,12 +35,19 @@ impl Things {
         let channel = client.create_channel(channel, "").await?;
         let (task_id, rrule) = (Some(task.id.clone()), Some("FREQ=YEARLY".to_owned()));
         let schedule = client.create_schedule(Schedule { task_id, rrule, ..Schedule::default() }, "").await?;
-        Ok(Self { task, schedule, reminder, channel })
+        // What concerns the account, only who is signed in may do.
+        let invitation = client
+            .with_token(&person.access_token)
+            .create_invitation()
+            .await?
+            .invitation
+            .context("an invitation comes with its code")?;
+        Ok(Self { task, schedule, reminder, channel, invitation })
     }
 
     /// Their ids.
-    pub(super) fn ids(&self) -> [&String; 4] {
-        [&self.task.id, &self.schedule.id, &self.reminder.id, &self.channel.id]
+    pub(super) fn ids(&self) -> [&String; 5] {
+        [&self.task.id, &self.schedule.id, &self.reminder.id, &self.channel.id, &self.invitation.id]
     }
 
     /// That nobody changed them since.

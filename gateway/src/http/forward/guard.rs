@@ -8,7 +8,7 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, header};
 use http_body::{Body as HttpBody, Frame};
-use mesh_types::Fault;
+use mesh_types::{ErrorKind, Fault, Reason};
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::{Code, Status, body::Body};
@@ -19,7 +19,7 @@ use super::{
     headers::clean_status,
     send::{broken, expired},
 };
-use crate::http::record::CallRecord;
+use crate::{app::OpenStream, http::record::CallRecord};
 
 /// What binds a call while it is under way.
 pub(crate) struct Leash {
@@ -29,6 +29,8 @@ pub(crate) struct Leash {
     pub(crate) stopping: Option<CancellationToken>,
     /// How large a message of its answer may be.
     pub(crate) limit: usize,
+    /// Ends it with the session or API token it was opened with (streams only).
+    pub(crate) opened: Option<OpenStream>,
     /// What was wrong with the request's body.
     pub(crate) fault: BodyFault,
     /// Where its end is written down; a call of our own has none.
@@ -42,6 +44,7 @@ pub(crate) struct Guard {
     deadline: Option<Pin<Box<Sleep>>>,
     stopping: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     frames: Frames,
+    opened: Option<(OpenStream, Pin<Box<WaitForCancellationFutureOwned>>)>,
     fault: BodyFault,
     record: Option<CallRecord>,
 }
@@ -62,6 +65,10 @@ impl Guard {
             deadline: leash.deadline.map(|deadline| Box::pin(tokio::time::sleep_until(deadline))),
             stopping: leash.stopping.map(|token| Box::pin(token.cancelled_owned())),
             frames: Frames::new(leash.limit),
+            opened: leash.opened.map(|stream| {
+                let ended = Box::pin(stream.ended().cancelled_owned());
+                (stream, ended)
+            }),
             fault: leash.fault,
             record: leash.record,
         }
@@ -70,7 +77,7 @@ impl Guard {
     /// The body of an answer that told its status in its headers.
     pub(super) fn finished(leash: Leash) -> Self {
         let (frames, fault, record) = (Frames::new(leash.limit), leash.fault, leash.record);
-        Self { inner: None, deadline: None, stopping: None, frames, fault, record }
+        Self { inner: None, deadline: None, stopping: None, frames, opened: None, fault, record }
     }
 
     /// A whole answer that is nothing but `fault`.
@@ -134,6 +141,9 @@ impl HttpBody for Guard {
             }
             Poll::Ready(None) => this.end(Fault::unavailable()),
             Poll::Pending => {
+                if this.opened.as_mut().is_some_and(|(_, ended)| ended.as_mut().poll(context).is_ready()) {
+                    return this.end(ended());
+                }
                 if this.stopping.as_mut().is_some_and(|stopping| stopping.as_mut().poll(context).is_ready()) {
                     return this.end(Fault::unavailable());
                 }
@@ -145,6 +155,12 @@ impl HttpBody for Guard {
     fn is_end_stream(&self) -> bool {
         self.inner.is_none()
     }
+}
+
+/// What a stream was opened with is no longer good.
+fn ended() -> Fault {
+    let message = "the session or API token with which this stream was opened has ended";
+    Fault::new(ErrorKind::Unauthenticated, Reason::TokenInvalid, message)
 }
 
 /// A status as trailers.

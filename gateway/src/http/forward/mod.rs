@@ -26,6 +26,7 @@ use tonic_web::GrpcWebLayer;
 use tower::{Layer, Service, service_fn};
 
 use super::{edge::Visit, limits, rest, sending::Sending, table::Rpc};
+use crate::app::OpenStream;
 pub(crate) use deadline::{deadline, within};
 pub(crate) use face::Face;
 pub(crate) use guard::{Guard, Leash};
@@ -107,7 +108,7 @@ async fn pass(visit: Visit, face: &'static str, fault: BodyFault, request: Reque
         return beside_the_contract(visit, face, fault, request).await;
     };
     let mut record = visit.record(face, &rpc.method.path);
-    let (headers, deadline) = match prepare(&visit, &rpc, request.headers()).await {
+    let (headers, deadline, opened) = match prepare(&visit, &rpc, request.headers()).await {
         Ok(prepared) => prepared,
         Err(fault) => {
             let status = mesh_rpc::status(fault);
@@ -117,13 +118,15 @@ async fn pass(visit: Visit, face: &'static str, fault: BodyFault, request: Reque
     };
     let stopping = rpc.is_stream().then(|| visit.edge.stopping.clone());
     let limit = visit.edge.settings.max_message_bytes;
-    let leash = Leash { deadline, stopping, limit, fault, record: Some(record) };
+    let leash = Leash { deadline, stopping, limit, opened, fault, record: Some(record) };
     let mut outgoing = Request::new(request.into_body());
     *outgoing.method_mut() = Method::POST;
     *outgoing.uri_mut() = rpc.path.clone().into();
     *outgoing.headers_mut() = headers;
     outgoing.extensions_mut().insert(rpc.repeat(deadline));
-    send(rpc.channel.clone(), outgoing, leash).await.map(Body::new)
+    let mut answer = send(rpc.channel.clone(), outgoing, leash).await;
+    visit.edge.cookies().settle(&rpc, answer.headers_mut());
+    answer.map(Body::new)
 }
 
 /// Who calls and until when; the headers that say so to the service.
@@ -131,12 +134,12 @@ async fn prepare(
     visit: &Visit,
     rpc: &Rpc,
     headers: &HeaderMap,
-) -> Result<(HeaderMap, Option<tokio::time::Instant>), Fault> {
+) -> Result<(HeaderMap, Option<tokio::time::Instant>, Option<OpenStream>), Fault> {
     let deadline = deadline(headers, rpc.is_stream(), &visit.edge.settings, visit.arrived)?;
     let mut forwarded = headers::passed_on(headers);
-    within(deadline, limits::admit(visit, rpc, headers, &mut forwarded)).await?;
+    let opened = within(deadline, limits::admit(visit, rpc, headers, &mut forwarded)).await?;
     for_upstream(&mut forwarded, &visit.context, deadline);
-    Ok((forwarded, deadline))
+    Ok((forwarded, deadline, opened))
 }
 
 /// Health and reflection, which the gateway answers itself; everything else is unknown.
@@ -164,7 +167,7 @@ async fn beside_the_contract(
             }
         };
     let (stopping, limit) = (Some(visit.edge.stopping.clone()), visit.edge.settings.max_message_bytes);
-    let leash = Leash { deadline, stopping, limit, fault, record: Some(record) };
+    let leash = Leash { deadline, stopping, limit, opened: None, fault, record: Some(record) };
     let Ok(answer) = visit.edge.local.clone().call(request).await;
     send::guarded(answer, leash).map(Body::new)
 }

@@ -12,6 +12,7 @@ use super::{
     refused::Refused,
 };
 use crate::{
+    app::OpenStream,
     domain::network,
     http::{edge::Visit, identity, table::Rpc},
 };
@@ -91,7 +92,7 @@ impl Limits {
     }
 }
 
-/// Lets a call of the contract in, and writes who calls into `forwarded`.
+/// Lets a call of the contract in, and writes who calls into `forwarded`. For a stream, what notes that it is open.
 ///
 /// # Errors
 /// RESOURCE_EXHAUSTED or UNAVAILABLE beyond a limit, UNAUTHENTICATED without a valid credential; whatever the exchange
@@ -101,12 +102,12 @@ pub(crate) async fn admit(
     rpc: &Rpc,
     headers: &HeaderMap,
     forwarded: &mut HeaderMap,
-) -> Result<(), Fault> {
+) -> Result<Option<OpenStream>, Fault> {
     let (limits, is_stream) = (&visit.edge.limits, rpc.is_stream());
     if is_stream { limits.open_stream(visit) } else { limits.begin_call(visit, rpc) }?;
     match identity::identify(visit, rpc, headers, forwarded).await {
-        Ok(Some(user)) => limits.welcome(visit, user, is_stream),
-        Ok(None) => Ok(()),
+        Ok(Some(caller)) => limits.welcome(visit, caller.user, is_stream).map(|()| caller.opened),
+        Ok(None) => Ok(None),
         Err(fault) => {
             limits.charge_for(&fault, visit);
             Err(fault)

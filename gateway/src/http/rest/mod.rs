@@ -39,6 +39,7 @@ use super::{
     limits,
     sending::Sending,
 };
+use crate::app::OpenStream;
 pub(crate) use answer::json;
 use error::Refusal;
 #[cfg(any(test, fuzzing))]
@@ -85,7 +86,7 @@ async fn call(visit: &Visit, route: &Arc<Route>, segments: &[&str], parts: &Part
         return method_not_allowed("GET, OPTIONS");
     }
     let remains = body.remains();
-    let Prepared { outgoing, deadline, fault } = match prepare(visit, route, segments, parts, body).await {
+    let Prepared { outgoing, deadline, fault, opened } = match prepare(visit, route, segments, parts, body).await {
         Ok(prepared) => prepared,
         Err(refusal) => {
             record.finish(refusal.code());
@@ -93,8 +94,10 @@ async fn call(visit: &Visit, route: &Arc<Route>, segments: &[&str], parts: &Part
         }
     };
     let (settings, stopping) = (&visit.edge.settings, route.rpc.is_stream().then(|| visit.edge.stopping.clone()));
-    let leash = Leash { deadline, stopping, limit: settings.max_message_bytes, fault, record: Some(record) };
-    let answer = forward::send(route.rpc.channel.clone(), outgoing, leash).await;
+    let leash = Leash { deadline, stopping, limit: settings.max_message_bytes, opened, fault, record: Some(record) };
+    let mut answer = forward::send(route.rpc.channel.clone(), outgoing, leash).await;
+    visit.edge.cookies().settle(&route.rpc, answer.headers_mut());
+    let cookies: Vec<_> = answer.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
     let messages = Messages::new(answer, settings.max_message_bytes);
     let answered = match form {
         Some(form) => match stream::respond(route.clone(), messages, form, settings.heartbeat()).await {
@@ -110,12 +113,14 @@ async fn call(visit: &Visit, route: &Arc<Route>, segments: &[&str], parts: &Part
         // What is left of the body is read before the answer is given, once nobody holds it any more.
         remains.let_go().await;
     }
-    match answered {
+    let mut response = match answered {
         Ok(response) if parts.method == Method::GET || parts.method == Method::HEAD => {
             answer::unless_known(response, &parts.headers)
         }
         answered => answered.unwrap_or_else(Refusal::respond),
-    }
+    };
+    response.headers_mut().extend(cookies.into_iter().map(|cookie| (header::SET_COOKIE, cookie)));
+    response
 }
 
 /// A call that can be made.
@@ -125,6 +130,8 @@ struct Prepared {
     deadline: Option<Instant>,
     /// What turns out to be wrong with its body.
     fault: BodyFault,
+    /// What notes that it is open, if it is a stream.
+    opened: Option<OpenStream>,
 }
 
 /// The gRPC request, and what binds it.
@@ -143,7 +150,7 @@ async fn prepare(
             headers.insert(name, value.clone());
         }
     }
-    forward::within(deadline, limits::admit(visit, &route.rpc, &parts.headers, &mut headers)).await?;
+    let opened = forward::within(deadline, limits::admit(visit, &route.rpc, &parts.headers, &mut headers)).await?;
     if !http_body::Body::is_end_stream(&body) {
         content::check(route, &parts.headers)?;
     }
@@ -163,7 +170,7 @@ async fn prepare(
     forward::for_upstream(&mut headers, &visit.context, deadline);
     let mut outgoing = outgoing(&route.rpc.path, headers, body);
     outgoing.extensions_mut().insert(route.rpc.repeat(deadline));
-    Ok(Prepared { outgoing, deadline, fault })
+    Ok(Prepared { outgoing, deadline, fault, opened })
 }
 
 fn outgoing(path: &PathAndQuery, headers: HeaderMap, body: Body) -> Request<Body> {
@@ -218,7 +225,8 @@ pub(crate) async fn plain_call(
     let body = Body::new(Full::new(request::framed(message)));
     let outgoing = outgoing(&PathAndQuery::from_static(path), headers, body);
     const LIMIT: usize = 4096;
-    let leash = Leash { deadline, stopping: None, limit: LIMIT, fault: BodyFault::default(), record: None };
+    let fault = BodyFault::default();
+    let leash = Leash { deadline, stopping: None, limit: LIMIT, opened: None, fault, record: None };
     let answer = forward::send(channel.clone(), outgoing, leash).await;
     Messages::new(answer, LIMIT).only().await.ok()
 }

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     tasks,
-    world::{World, answered, authorized, reason},
+    world::{CREDENTIAL, World, answered, authorized, reason},
 };
 
 /// The events of a body: id, kind, data.
@@ -114,4 +114,39 @@ async fn when_a_client_leaves_the_service_is_told() {
     assert!(!tasks::has_ended("left-by-rest") && !tasks::has_ended("left-by-grpc"));
     drop((events, messages));
     eventually(async || tasks::has_ended("left-by-rest") && tasks::has_ended("left-by-grpc")).await;
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_the_credential_it_was_opened_with_by_every_face() {
+    let world = World::new().await;
+    let message = authorized(WatchTasksRequest::default());
+    let mut native = world.client().await.watch_tasks(message).await.expect("it opens").into_inner();
+    let mut events = world.get("/v1/tasks:watch").send().await.expect("it opens");
+    native.message().await.expect("no failure").expect("a message");
+    events.chunk().await.expect("no failure").expect("an event");
+    assert_eq!(world.streams.credentials(), [CREDENTIAL]);
+    world.streams.end(CREDENTIAL);
+    let ended = loop {
+        if let Err(status) = native.message().await {
+            break status;
+        }
+    };
+    assert_eq!(ended.code(), tonic::Code::Unauthenticated);
+    let rest = events.text().await.expect("a whole body");
+    assert!(rest.contains("event: error") && rest.contains("TOKEN_INVALID"), "{rest}");
+}
+
+#[tokio::test]
+async fn a_browser_follows_a_stream_by_its_cookie() {
+    let world = World::new().await;
+    // An EventSource can send no header of its own.
+    let request = world.request(reqwest::Method::GET, "/v1/tasks:watch?filter=two");
+    let request =
+        request.header("cookie", "theme=dark; __Host-taskmesh-access=good").header("accept", "text/event-stream");
+    let answer = request.send().await.expect("an answer");
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["content-type"]),
+        (200, &"text/event-stream".parse().expect("ASCII"))
+    );
+    assert_eq!(events(&answer.text().await.expect("a body")).len(), 2);
 }

@@ -196,4 +196,41 @@ impl AuthService for Accounts {
     async fn revoke_api_token(&self, _: Request<auth::RevokeApiTokenRequest>) -> Answer<auth::ApiToken> {
         Err(Status::unimplemented(""))
     }
+
+    async fn sign_out(&self, _: Request<auth::SignOutRequest>) -> Answer<auth::SignOutResponse> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn sign_out_everywhere(
+        &self,
+        _: Request<auth::SignOutEverywhereRequest>,
+    ) -> Answer<auth::SignOutEverywhereResponse> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn update_me(&self, _: Request<auth::UpdateMeRequest>) -> Answer<auth::User> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn change_password(&self, _: Request<auth::ChangePasswordRequest>) -> Answer<auth::ChangePasswordResponse> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn create_invitation(
+        &self,
+        _: Request<auth::CreateInvitationRequest>,
+    ) -> Answer<auth::CreateInvitationResponse> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn list_invitations(
+        &self,
+        _: Request<auth::ListInvitationsRequest>,
+    ) -> Answer<auth::ListInvitationsResponse> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn revoke_invitation(&self, _: Request<auth::RevokeInvitationRequest>) -> Answer<auth::Invitation> {
+        Err(Status::unimplemented(""))
+    }
 }

@@ -5,8 +5,9 @@ use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 use bytes::Bytes;
 use futures::FutureExt;
 use gateway::{
-    app::Exchanged,
+    app::{Exchanged, OpenStreams},
     http::{Exchanging, Front, HttpSettings, LimitSettings, Parts},
+    keys::CsrfKey,
 };
 use http::{HeaderValue, Request, Response};
 use hyper::{body::Incoming, service::service_fn};
@@ -26,6 +27,9 @@ use uuid::Uuid;
 
 use super::tasks;
 
+/// What the credential `good` stands for.
+pub(crate) const CREDENTIAL: Uuid = Uuid::from_u128(7);
+
 /// The services that the tests' front knows.
 const SERVICES: [&str; 2] = ["taskmesh.task.v1.TaskService", "taskmesh.auth.v1.AuthService"];
 
@@ -34,6 +38,7 @@ pub(crate) struct World {
     pub(crate) address: SocketAddr,
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: JoinSet<()>,
+    pub(crate) streams: OpenStreams,
     http: reqwest::Client,
 }
 
@@ -92,11 +97,14 @@ impl World {
         let uris: Vec<_> = upstreams.iter().map(|upstream| format!("http://{upstream}")).collect();
         let config = UpstreamConfig { uri: uris.join(","), timeout_ms: 0, ..UpstreamConfig::default() };
         let channel = Upstream::Remote(config).channel("tasks").expect("addresses");
+        let streams = OpenStreams::default();
         let front = Front::new(Parts {
             contract,
             settings,
             upstreams: services.iter().map(|&name| (name.to_owned(), channel.clone())).collect(),
             exchange: exchange(),
+            csrf: csrf(),
+            streams: streams.clone(),
             jwks: Bytes::from_static(br#"{"keys":[]}"#),
             clock: Arc::new(SystemClock),
         });
@@ -106,7 +114,7 @@ impl World {
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         tasks.spawn(front.serve(listener, stop.clone()));
-        Self { address, stop, tasks, http: reqwest::Client::new() }
+        Self { address, stop, tasks, streams, http: reqwest::Client::new() }
     }
 
     /// A front before an upstream that answers every call this way.
@@ -191,6 +199,11 @@ pub(crate) fn authorized<T>(message: T) -> tonic::Request<T> {
     request
 }
 
+/// Checks what pages send beside their cookies.
+pub(crate) fn csrf() -> CsrfKey {
+    CsrfKey::of("a key of these tests")
+}
+
 /// Takes `good`, and `good` with anything after it for other users; everything else is refused.
 fn exchange() -> Exchanging {
     Arc::new(|credential, client| {
@@ -199,6 +212,7 @@ fn exchange() -> Exchanging {
             good if good.starts_with("good") => Ok(Exchanged {
                 authorization: HeaderValue::try_from(format!("Bearer exchanged for {address}")).expect("ASCII"),
                 user: UserId(Uuid::new_v5(&Uuid::NAMESPACE_OID, good.as_bytes())),
+                credential: CREDENTIAL,
             }),
             "panic" => panic!("asked to"),
             _ => Err(Fault::new(ErrorKind::Unauthenticated, Reason::TokenInvalid, "the token is not valid")),
