@@ -10,7 +10,7 @@ use mesh_store::DatabaseConfig;
 use serde::{Deserialize, Serialize};
 
 pub use crate::domain::SignUpPolicy;
-use crate::{app, domain::Limit, http::HttpSettings};
+use crate::{app, clients::issuers::ExternalIssuerConfig, domain::Limit, http::HttpSettings};
 
 /// Settings of the gateway.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -86,6 +86,8 @@ pub struct TokensConfig {
     /// A JWKS file of further public keys of the gateway, while one key follows another.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub further_keys_file: Option<PathBuf>,
+    /// Other issuers whose tokens are taken as those of our own sessions are.
+    pub external_issuers: Vec<ExternalIssuerConfig>,
     /// For how long an access token of a session lives.
     pub session_access_ms: u64,
     /// For how long an access token lives that stands for an API token.
@@ -138,6 +140,7 @@ impl Default for TokensConfig {
             signing_key_file: None,
             signing_key: Secret::default(),
             further_keys_file: None,
+            external_issuers: Vec::new(),
             session_access_ms: 15 * 60_000,
             api_token_access_ms: 5 * 60_000,
             api_token_recheck_ms: 3_000,
@@ -164,6 +167,11 @@ impl Settings for Config {
         ensure!(minute_to_day.contains(&tokens.session_access_ms), "tokens.session_access_ms is not 1 min to 1 d");
         ensure!(minute_to_day.contains(&tokens.api_token_access_ms), "tokens.api_token_access_ms is not 1 min to 1 d");
         ensure!(tokens.api_token_recheck_ms <= 10_000, "tokens.api_token_recheck_ms is more than 10 s");
+        for issuer in &tokens.external_issuers {
+            issuer.validate().with_context(|| format!("tokens.external_issuers, {:?}", issuer.issuer))?;
+            let same = tokens.external_issuers.iter().filter(|other| other.issuer == issuer.issuer).count();
+            ensure!(same == 1, "tokens.external_issuers: {:?} is there {same} times", issuer.issuer);
+        }
         let given = usize::from(tokens.signing_key_file.is_some()) + usize::from(!tokens.signing_key.is_empty());
         ensure!(given <= 1, "tokens.signing_key and tokens.signing_key_file are both set");
         Ok(())

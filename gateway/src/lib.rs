@@ -6,6 +6,7 @@
 //! over [`app`] and [`domain`] to [`store`].
 
 pub mod app;
+pub mod clients;
 pub mod config;
 pub mod domain;
 pub mod events;

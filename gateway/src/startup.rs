@@ -20,7 +20,8 @@ use tokio::net::TcpListener;
 
 use crate::{
     Config, Keys,
-    app::{App, Exchange},
+    app::{App, Exchange, ExternalSignIn},
+    clients::issuers::Issuers,
     events::{self, Revocations},
     http::{Exchanging, Front, Parts},
     rpc::Accounts,
@@ -80,7 +81,9 @@ pub async fn start(config: &Config, dependencies: Dependencies) -> anyhow::Resul
 
     let log = EventLog::new(database.clone(), "gateway");
     let store = Store::new(database.clone(), log.clone(), events::envelope);
-    let exchange = Exchange::new(store.clone(), keys.clone(), clock.clone(), config.tokens.exchange());
+    let issuers = Issuers::new(&config.tokens.external_issuers).context("tokens.external_issuers")?;
+    let external = ExternalSignIn::new(issuers, config.accounts.sign_up);
+    let exchange = Exchange::new(store.clone(), keys.clone(), external, clock.clone(), config.tokens.exchange());
     let app = App::new(store.clone(), keys.clone(), exchange.clone(), clock.clone(), config.app())
         .context("accounts.password_*")?;
     let app = Arc::new(app);

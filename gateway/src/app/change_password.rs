@@ -36,15 +36,14 @@ impl App {
         new: Password,
     ) -> Result<(), Fault> {
         let network = client_of(caller).network();
-        let stored = account.password_hash;
-        let verdict = self.passwords.verify(current, Some(stored.clone()), network).await?;
+        let verdict = self.passwords.verify(current, account.password_hash(), network).await?;
         if !verdict.matches {
             return Err(Error::PasswordWrong.into());
         }
         let hash = self.passwords.hash(new, network).await?;
-        let now = self.now();
+        let (now, before) = (self.now(), account.password_hash);
         let decide = |account: &mut Account| {
-            if account.password_hash != stored {
+            if account.password_hash != before {
                 return Err(Error::PasswordJustChanged);
             }
             account.password_hash = hash;

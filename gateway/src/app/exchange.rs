@@ -16,6 +16,7 @@ use crate::{
 
 use super::{
     exchange_cache::{Cache, Entry, Found, Key},
+    external_sign_in::ExternalSignIn,
     open_streams::OpenStreams,
 };
 
@@ -70,14 +71,22 @@ struct Parts {
     keys: Keys,
     clock: Arc<dyn Clock>,
     settings: ExchangeSettings,
+    external: ExternalSignIn,
     cache: Cache,
     streams: OpenStreams,
 }
 
 impl Exchange {
     /// Exchanges for accounts in `store`.
-    pub fn new(store: Store, keys: Keys, clock: Arc<dyn Clock>, settings: ExchangeSettings) -> Self {
-        Self(Arc::new(Parts { store, keys, clock, settings, cache: Cache::default(), streams: OpenStreams::default() }))
+    pub fn new(
+        store: Store,
+        keys: Keys,
+        external: ExternalSignIn,
+        clock: Arc<dyn Clock>,
+        settings: ExchangeSettings,
+    ) -> Self {
+        let (cache, streams) = (Cache::default(), OpenStreams::default());
+        Self(Arc::new(Parts { store, keys, clock, settings, external, cache, streams }))
     }
 
     /// Who presents `credential` (what follows `Bearer `), and what is to be forwarded for them.
@@ -158,6 +167,8 @@ impl Exchange {
     ) -> Result<Entry, Fault> {
         let standing = if credential.starts_with(API_TOKEN_PREFIX) {
             self.of_api_token(credential, now).await?
+        } else if self.0.external.issued(credential) {
+            self.of_external_token(credential, now).await?
         } else {
             self.of_access_token(credential, now).await?
         };
@@ -178,6 +189,14 @@ impl Exchange {
         let (session, account) = self.0.store.find_session(id).await?.ok_or(Error::CredentialUnknown)?;
         session.check_usable(now)?;
         Ok(Standing { account, credential: id, scopes: Scope::ALL.to_vec(), is_token: false, end, renew_time: end })
+    }
+
+    /// Another issuer's token stands for whoever it names, who may do what they may when they sign in here.
+    async fn of_external_token(&self, credential: &str, now: Timestamp) -> Result<Standing, Fault> {
+        let (id, account, end) = self.0.external.find(&self.0.store, credential, now).await?;
+        let end = end.min(now.plus(self.0.settings.access_lifetime));
+        let renew_time = end.minus(MARGIN);
+        Ok(Standing { account, credential: id, scopes: Scope::ALL.to_vec(), is_token: false, end, renew_time })
     }
 
     async fn of_api_token(&self, credential: &str, now: Timestamp) -> Result<Standing, Fault> {

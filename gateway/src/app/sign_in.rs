@@ -27,7 +27,7 @@ impl App {
     async fn check_password(&self, email: &str, password: Password, client: &ClientHint) -> Result<Account, Fault> {
         let network = client.network();
         let account = self.store.find_account_by_email(email).await?;
-        let stored = account.as_ref().map(|account| account.password_hash.clone());
+        let stored = account.as_ref().and_then(Account::password_hash);
         let verdict = self.passwords.verify(password.clone(), stored, network).await?;
         let Some(mut account) = account.filter(|_| verdict.matches) else {
             return Err(Error::CredentialsInvalid.into());

@@ -30,7 +30,7 @@ pub struct User {
 pub struct Account {
     /// The person.
     pub user: User,
-    /// The password's hash in PHC format.
+    /// The password's hash in PHC format; empty for somebody who comes by another issuer.
     pub password_hash: String,
     /// The workspaces the person is a member of.
     pub memberships: Vec<Membership>,
@@ -117,6 +117,11 @@ impl User {
 }
 
 impl Account {
+    /// The hash of the password, for an account that has one.
+    pub fn password_hash(&self) -> Option<String> {
+        Some(self.password_hash.clone()).filter(|hash| !hash.is_empty())
+    }
+
     /// What a session of this person, known by `session`, may do: everything.
     pub fn session_grant(&self, session: uuid::Uuid) -> Grant {
         self.grant(session, Scope::ALL)

@@ -25,6 +25,11 @@ pub enum Error {
         /// How many that is.
         most: u64,
     },
+    /// Another issuer's token does not say that it has verified an e-mail address, which a new account needs.
+    EmailNotVerified,
+    /// Somebody comes by another issuer whose address belongs to an account that does not. It is not given to them: whoever
+    /// controls the issuer would control the account.
+    EmailOfAnother,
     /// There is an account with this address.
     EmailTaken,
     /// No such account, or another password: callers are not told which.
@@ -86,6 +91,14 @@ impl From<Error> for Fault {
             Error::TooManyInvitations { most } => {
                 let message = format!("{most} invitations are open already; wait until some are used, or revoke some");
                 Self::new(ErrorKind::ResourceExhausted, Reason::QuotaExceeded, message)
+            }
+            Error::EmailNotVerified => {
+                state("the issuer of this token does not say that it has verified an e-mail address")
+            }
+            Error::EmailOfAnother => {
+                let message =
+                    "an account with this e-mail address signs in by password; it is not joined to this issuer's";
+                Self::new(ErrorKind::FailedPrecondition, Reason::ResourceExists, message)
             }
             Error::EmailTaken => exists("there is an account with this e-mail address"),
             Error::CredentialsInvalid => credentials("the e-mail address or the password is wrong"),

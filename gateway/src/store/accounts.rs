@@ -40,10 +40,7 @@ impl Store {
     ) -> Result<(), Fault> {
         let transaction = self.database.begin().await?;
         self.admit(&transaction, account, admission).await?;
-        row(account).insert(&transaction).await.map_err(taken)?;
-        for member in &account.memberships {
-            insert_membership(&transaction, account.user.id, *member, account.user.create_time).await?;
-        }
+        insert(&transaction, account).await?;
         sessions::insert(&transaction, session, refresh_token).await?;
         self.append(&transaction, change).await?;
         Ok(self.commit_and_tell(transaction).await?)
@@ -112,6 +109,15 @@ impl Store {
             None => Ok(None),
         }
     }
+}
+
+/// Keeps a new account with its workspaces, in the caller's transaction.
+pub(super) async fn insert(transaction: &impl ConnectionTrait, account: &Account) -> Result<(), Fault> {
+    row(account).insert(transaction).await.map_err(taken)?;
+    for member in &account.memberships {
+        insert_membership(transaction, account.user.id, *member, account.user.create_time).await?;
+    }
+    Ok(())
 }
 
 /// Checks that the account's password is still the one that was checked: nobody gets in with one that was changed

@@ -9,6 +9,7 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
     all.extend(mesh_events::migrations());
     all.push(Box::new(ACCOUNTS));
     all.push(Box::new(INVITATIONS));
+    all.push(Box::new(EXTERNAL_IDENTITIES));
     all
 }
 
@@ -200,3 +201,35 @@ const DROP_INVITATIONS: &str = "
     DROP TABLE first_account;
     DROP TABLE invitation;
 ";
+
+/// Accounts of people who come by another issuer have no password: their hash is empty.
+const EXTERNAL_IDENTITIES: SqlMigration = SqlMigration {
+    name: "gateway_003_external_identities",
+    up: PerBackend {
+        postgres: "
+            CREATE TABLE external_identity (
+                id uuid PRIMARY KEY,
+                issuer text NOT NULL,
+                subject text NOT NULL,
+                user_id uuid NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+                created_us bigint NOT NULL
+            );
+            CREATE UNIQUE INDEX external_identity_subject ON external_identity (issuer, subject);
+            CREATE INDEX external_identity_owner ON external_identity (user_id);
+        ",
+        sqlite: "
+            CREATE TABLE external_identity (
+                id BLOB PRIMARY KEY NOT NULL,
+                issuer TEXT NOT NULL,
+                subject TEXT NOT NULL,
+                user_id BLOB NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+                created_us INTEGER NOT NULL
+            ) STRICT;
+            CREATE UNIQUE INDEX external_identity_subject ON external_identity (issuer, subject);
+            CREATE INDEX external_identity_owner ON external_identity (user_id);
+        ",
+    },
+    down: PerBackend { postgres: DROP_EXTERNAL_IDENTITIES, sqlite: DROP_EXTERNAL_IDENTITIES },
+};
+
+const DROP_EXTERNAL_IDENTITIES: &str = "DROP TABLE external_identity;";

@@ -4,6 +4,7 @@ mod accounts;
 mod admission;
 mod api_tokens;
 mod entities;
+mod external_identities;
 mod invitations;
 mod migrations;
 mod sessions;

@@ -11,7 +11,7 @@ use crate::domain::{Account, Digest, Error, Session};
 
 use super::{
     Ending, Store, accounts,
-    entities::{api_token, refresh_token, session},
+    entities::{api_token, external_identity, refresh_token, session},
 };
 
 impl Store {
@@ -59,7 +59,7 @@ impl Store {
         Ok(Some(session.id))
     }
 
-    /// Which of these sessions and API tokens are still good.
+    /// Which of these sessions, API tokens and identities by other issuers are still good.
     ///
     /// # Errors
     /// What the database says.
@@ -79,6 +79,11 @@ impl Store {
             .filter(api_token::Column::RevokedUs.is_null())
             .filter(endless.add(api_token::Column::ExpiresUs.gt(now)));
         good.extend(tokens.into_tuple::<Uuid>().all(background.reader()).await?);
+        let identities = external_identity::Entity::find()
+            .select_only()
+            .column(external_identity::Column::Id)
+            .filter(external_identity::Column::Id.is_in(ids.iter().copied()));
+        good.extend(identities.into_tuple::<Uuid>().all(background.reader()).await?);
         Ok(good)
     }
 

@@ -6,6 +6,7 @@ mod api_tokens;
 mod browser;
 mod events;
 mod exchange;
+mod external;
 mod http;
 mod interop;
 mod invitations;

@@ -3,6 +3,7 @@
 
 pub(super) mod account;
 pub(super) mod api_token;
+pub(super) mod external_identity;
 pub(super) mod invitation;
 pub(super) mod membership;
 pub(super) mod refresh_token;
