@@ -8,6 +8,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use mesh_testkit::{TestDatabase, postgres};
+use rustix::process::Signal;
 use tempfile::TempDir;
 use xtask::{
     free_port,
@@ -76,6 +77,22 @@ impl Mesh {
         member.kill()?;
         let variables: Vec<_> = crash_at.map(|point| ("TASKMESH_CRASH_AT", point)).into_iter().collect();
         member.launch(&variables)?;
+        ready(member).await
+    }
+
+    /// Asks a process to stop, waits until it has, and starts it again.
+    pub(super) async fn replace(&mut self, part: &str, replica: usize) -> Result<()> {
+        let member = self.processes.member(part, replica)?;
+        member.signal(Signal::TERM)?;
+        let deadline = Instant::now() + PATIENCE;
+        while member.running()? {
+            if Instant::now() > deadline {
+                bail!("{part} {replica} does not stop\n{}", end_of(member.log()));
+            }
+            // Sleeps because a process that stops finishes what is under way.
+            tokio::time::sleep(POLL).await;
+        }
+        member.launch(&[])?;
         ready(member).await
     }
 

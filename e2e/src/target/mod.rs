@@ -104,6 +104,17 @@ impl Target {
         }
     }
 
+    /// Replaces a process of a mesh in good order, as a new release does: it is asked to stop, and another takes its place.
+    ///
+    /// # Errors
+    /// When there is no such process, or it does not stop or start.
+    pub async fn replace(&mut self, part: &str, replica: usize) -> Result<()> {
+        match self {
+            Self::Single(_) => bail!("one process has no replicas"),
+            Self::Mesh(mesh) => mesh.replace(part, replica).await,
+        }
+    }
+
     /// Whether one of its processes has ended by itself.
     ///
     /// # Errors

@@ -25,5 +25,6 @@ mod outside;
 mod readme;
 mod refusals;
 mod repeating;
+mod rolling;
 mod todo_list;
 mod watching;

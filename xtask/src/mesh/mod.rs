@@ -96,12 +96,14 @@ impl Mesh {
         Ok(mesh)
     }
 
-    /// Tells each process where the services are that it calls: replicas are paired by their numbers.
+    /// Tells each process where all replicas of the services are that it calls.
     fn introduce(&mut self) {
-        let all: Vec<_> = self.members.iter().map(|member| (member.service, member.replica, member.listen)).collect();
+        let all = Service::ALL.map(|service| {
+            let replicas = self.members.iter().filter(|member| member.service == service);
+            (service, replicas.map(|member| format!("http://{}", member.listen)).collect::<Vec<_>>().join(","))
+        });
         for member in &mut self.members {
-            let paired = all.iter().filter(|(_, replica, _)| *replica == member.replica);
-            let told = paired.filter_map(|(other, _, address)| member.service.upstream_variable(*other, *address));
+            let told = all.iter().filter_map(|(other, uris)| member.service.upstream_variable(*other, uris));
             member.variables.extend(told);
         }
     }

@@ -65,8 +65,8 @@ impl Service {
         settings.into_iter().map(|(key, value)| (self.variable(key), value)).collect()
     }
 
-    /// What tells one of its processes where `other` is, if it calls that.
-    pub(super) fn upstream_variable(self, other: Self, address: SocketAddr) -> Option<(String, String)> {
+    /// What tells one of its processes where the replicas of `other` are, if it calls that.
+    pub(super) fn upstream_variable(self, other: Self, uris: &str) -> Option<(String, String)> {
         let key = match (self, other) {
             (Self::SchedulerSvc, Self::TaskSvc) => "TASKS__URI",
             (Self::Gateway, Self::TaskSvc) => "UPSTREAMS__TASK__URI",
@@ -75,7 +75,7 @@ impl Service {
             (Self::Gateway, Self::AuditSvc) => "UPSTREAMS__AUDIT__URI",
             _ => return None,
         };
-        Some((self.variable(key), format!("http://{address}")))
+        Some((self.variable(key), uris.to_owned()))
     }
 
     fn variable(self, key: &str) -> String {
