@@ -65,7 +65,7 @@ pub(super) fn follow(pool: &Arc<Pool>, targets: Vec<Target>, lookup: Lookup, int
     let (mut task, look_again) = (JoinSet::new(), pool.look_again());
     let literal = |target: &Target| Some(SocketAddr::new(target.host.parse::<IpAddr>().ok()?, target.port));
     let found: Vec<_> = targets.iter().map(|target| literal(target).into_iter().collect()).collect();
-    let resolver = Resolver { pool: Arc::clone(pool), lookup, found, targets };
+    let resolver = Resolver { pool: Arc::clone(pool), lookup, found, targets, fails: false };
     if resolver.found.iter().all(|found: &BTreeSet<_>| !found.is_empty()) {
         resolver.tell();
     } else {
@@ -80,6 +80,8 @@ struct Resolver {
     targets: Vec<Target>,
     /// What each stands for, as it was last found.
     found: Vec<BTreeSet<SocketAddr>>,
+    /// Whether that was told already.
+    fails: bool,
 }
 
 impl Resolver {
@@ -106,11 +108,14 @@ impl Resolver {
                 Ok(addresses) if !addresses.is_empty() => *found = addresses.into_iter().collect(),
                 Ok(_) => all = false,
                 Err(error) => {
-                    tracing::warn!(error.detail = %error, upstream.host = target.host, "a name cannot be looked up");
+                    if !self.fails {
+                        tracing::warn!(error.detail = %error, upstream.host = target.host, "a name cannot be looked up");
+                    }
                     all = false;
                 }
             }
         }
+        self.fails = !all;
         all
     }
 

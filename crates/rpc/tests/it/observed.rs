@@ -5,11 +5,15 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use mesh_rpc::{Safety, UpstreamConfig};
 use mesh_testkit::TestUser;
 use serde_json::Value;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::world::{World, asking};
+use crate::{
+    replicas::{Manner, Replica, call, channel},
+    world::{World, asking},
+};
 
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -59,11 +63,17 @@ async fn a_call_is_one_line_without_secrets_and_its_failure_is_told_once() {
 }
 
 #[tokio::test]
-async fn calls_are_counted_by_method_and_code() {
+async fn calls_are_counted_by_method_and_code_and_those_to_others_by_service() {
     let metrics = mesh_runtime::Metrics::install().expect("nobody else in these tests measures");
     let world = World::new().await;
     world.ask("anything").await.expect("an answer");
     world.ask("not found").await.expect_err("a refusal");
+    let (one, other) = (Replica::start(Manner::Tells("14")).await, Replica::start(Manner::Tells("14")).await);
+    let upstream = UpstreamConfig { eject_after: 1, ..UpstreamConfig::default() };
+    let channel = channel(&[one.address, other.address], upstream);
+    for _ in 0..10 {
+        call(&channel, Safety::Safe).await.expect("an answer");
+    }
     let shown = metrics.render();
     let method = r#"service="taskmesh.task.v1.TaskService",method="CreateTask""#;
     for line in [
@@ -71,6 +81,10 @@ async fn calls_are_counted_by_method_and_code() {
         format!("rpc_server_calls_total{{{method},code=\"NOT_FOUND\"}}"),
         format!("rpc_server_duration_seconds_bucket{{{method},le=\"0.01\"}}"),
         format!("rpc_server_in_flight{{{method}}}"),
+        "rpc_client_in_flight{upstream=\"replicas\"} 0".to_owned(),
+        "rpc_client_ejections_total{upstream=\"replicas\"}".to_owned(),
+        "rpc_client_retries_total{upstream=\"replicas\"} 3".to_owned(),
+        "rpc_client_refused_retries_total{upstream=\"replicas\"} 9".to_owned(),
     ] {
         assert!(shown.contains(&line), "{line} is not in:\n{shown}");
     }
