@@ -155,6 +155,8 @@ impl Settings for Config {
 
     fn validate(&self) -> anyhow::Result<()> {
         self.nats.validate().context("nats")?;
+        ensure!(self.http.max_connections > 0, "http.max_connections is 0: nobody could connect");
+        ensure!(self.http.header_timeout_ms > 0, "http.header_timeout_ms is 0: nobody could say anything");
         let AccountsConfig { session_idle_hours, sign_in_burst, sign_in_interval_ms, .. } = self.accounts;
         ensure!(self.accounts.network_burst > 0, "accounts.network_burst is 0: nobody could sign in");
         ensure!(self.accounts.network_interval_ms > 0, "accounts.network_interval_ms is 0");
@@ -260,6 +262,9 @@ mod tests {
     fn settings_that_would_lock_everybody_out_are_refused() {
         let mut config = Config::default();
         config.accounts.sign_in_burst = 0;
+        assert!(config.validate().is_err());
+        let mut config = Config::default();
+        config.http.header_timeout_ms = 0;
         assert!(config.validate().is_err());
         let mut config = Config::default();
         config.accounts.password_memory_kib = 1;

@@ -21,8 +21,9 @@ use super::{POLL, end_of, programs};
 use crate::PATIENCE;
 
 /// What dies with unacknowledged deliveries gets them again after a short while, so that tests need not wait for it; and
-/// webhooks may be sent to the tests themselves.
-const SETTINGS: [(&str, &str); 5] = [
+/// webhooks may be sent to the tests themselves. Everybody in a test comes from one address.
+const SETTINGS: [(&str, &str); 6] = [
+    ("TASKMESH_GATEWAY__HTTP__LIMITS__CALLS_PER_SECOND_PER_ADDRESS", "0"),
     ("TASKMESH_AUDIT_SVC__NATS__ACK_WAIT_MS", "2000"),
     ("TASKMESH_NOTIFY_SVC__NATS__ACK_WAIT_MS", "2000"),
     ("TASKMESH_SCHEDULER_SVC__NATS__ACK_WAIT_MS", "2000"),

@@ -15,8 +15,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    limits::{Answer, Connection, Connections, OpenCall, Seat, Streams, Watched, open_files},
-    preface,
+    limits::{self, Answer, Connection, Connections, OpenCall, Seat, Streams, Watched, open_files},
+    preface::{self, Begun},
     settings::HttpSettings,
 };
 
@@ -99,6 +99,7 @@ impl Server {
         R: Future<Output = Response<Answer>> + Send + 'static,
     {
         let _ = stream.set_nodelay(true);
+        limits::bound_kernel(&stream, self.write);
         let served = tokio::select! {
             () = seat.closed() => return,
             served = self.serve_calls(&seat, stream, handle) => served,
@@ -122,7 +123,7 @@ impl Server {
             let answer = handle(calling.begin(), request);
             async move { Ok::<_, Infallible>(answer.await) }
         });
-        let stream = TokioIo::new(Watched::new(begun, listener, self.write));
+        let stream = TokioIo::new(Watched::new(begun, listener, self.write, Begun::reset_when_closed));
         let mut serving = pin!(self.http.serve_connection(stream, service));
         tokio::select! {
             served = serving.as_mut() => return served,

@@ -42,6 +42,11 @@ impl Begun {
         self.first == *HTTP2
     }
 
+    /// Has the connection reset when it is closed: what was not read of it need not be kept.
+    pub(super) fn reset_when_closed(&self) {
+        let _ = self.stream.set_zero_linger();
+    }
+
     async fn fill(&mut self) -> io::Result<()> {
         while self.read < HTTP2.len() && self.first[..self.read] == HTTP2[..self.read] {
             match self.stream.read(&mut self.first[self.read..]).await? {

@@ -49,3 +49,20 @@ impl Security {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_has_its_own_policy_keeps_it() {
+        let own = HeaderValue::from_static("default-src 'self'");
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_SECURITY_POLICY, own.clone());
+        headers.insert(header::SERVER, HeaderValue::from_static("upstream/1.2"));
+        Security::new(&HttpSettings::default()).protect(Face::Other, &mut headers);
+        assert_eq!(headers[header::CONTENT_SECURITY_POLICY], own);
+        assert_eq!(headers[header::X_FRAME_OPTIONS], "DENY");
+        assert!(!headers.contains_key(header::SERVER) && !headers.contains_key(header::STRICT_TRANSPORT_SECURITY));
+    }
+}

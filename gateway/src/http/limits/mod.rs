@@ -32,4 +32,4 @@ pub(crate) use held::Held;
 pub(crate) use pace::Streams;
 pub(crate) use places::Places;
 pub use settings::LimitSettings;
-pub(crate) use socket::Watched;
+pub(crate) use socket::{Watched, bound_kernel};

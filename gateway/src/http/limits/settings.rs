@@ -56,7 +56,7 @@ impl Default for LimitSettings {
             wrong_token_calls: 20,
             max_calls: 2_048,
             max_calls_per_service: 1_024,
-            max_calls_per_user: 256,
+            max_calls_per_user: 128,
             max_public_calls_per_address: 64,
             max_streams: 10_000,
             max_streams_per_user: 100,

@@ -10,10 +10,29 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
     time::{Instant, Sleep},
 };
 
 use super::Connection;
+
+/// How much the kernel may hold unsent. It would take megabytes: an answer would be done for us, and its connection idle,
+/// while the client has not read a word.
+#[cfg(target_os = "linux")]
+const UNSENT_BYTES: u32 = 128 * 1024;
+
+/// Has the kernel, too, hold little for a client that does not read, and not much longer than `patience`, also when we do
+/// not look any more.
+pub(crate) fn bound_kernel(stream: &TcpStream, patience: Duration) {
+    #[cfg(target_os = "linux")]
+    {
+        let socket = socket2::SockRef::from(stream);
+        let _ = socket.set_tcp_notsent_lowat(UNSENT_BYTES);
+        let _ = socket.set_tcp_user_timeout(Some(patience * 2));
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (stream, patience);
+}
 
 /// A socket.
 pub(crate) struct Watched<S> {
@@ -21,6 +40,8 @@ pub(crate) struct Watched<S> {
     /// Told of bytes that come in: of HTTP/1 only, as idle clients of HTTP/2 send frames, too.
     listener: Option<Arc<Connection>>,
     patience: Duration,
+    /// Done to the socket when its client is given up.
+    give_up: fn(&S),
     /// Runs while nothing can be written.
     stalled: Option<Pin<Box<Sleep>>>,
     is_stalled: bool,
@@ -28,8 +49,8 @@ pub(crate) struct Watched<S> {
 
 impl<S> Watched<S> {
     /// `inner`, on which writing may stall for `patience`.
-    pub(crate) fn new(inner: S, listener: Option<Arc<Connection>>, patience: Duration) -> Self {
-        Self { inner, listener, patience, stalled: None, is_stalled: false }
+    pub(crate) fn new(inner: S, listener: Option<Arc<Connection>>, patience: Duration, give_up: fn(&S)) -> Self {
+        Self { inner, listener, patience, give_up, stalled: None, is_stalled: false }
     }
 
     /// What writing came to, or an error when it is stalled for too long.
@@ -46,6 +67,7 @@ impl<S> Watched<S> {
         }
         ready!(sleep.as_mut().poll(context));
         metrics::counter!("gateway_cut_off_total", "what" => "connection").increment(1);
+        (self.give_up)(&self.inner);
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
@@ -106,7 +128,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn writing_to_somebody_who_does_not_read_fails_in_the_end() {
         let (ours, mut theirs) = tokio::io::duplex(4);
-        let mut ours = Watched::new(ours, None, Duration::from_secs(30));
+        let mut ours = Watched::new(ours, None, Duration::from_secs(30), |_| ());
         let start = Instant::now();
         ours.write_all(b"1234").await.expect("there is room");
         let error = ours.write_all(b"5").await.expect_err("nobody reads");

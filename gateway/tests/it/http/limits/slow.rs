@@ -96,4 +96,5 @@ async fn a_client_that_does_not_read_is_cut_off_and_the_service_is_released() {
     client.write_all(request.as_bytes()).await.expect("it is taken");
     client.read_exact(&mut [0; 12]).await.expect("it begins");
     eventually(async || released.load(Ordering::Relaxed)).await;
+    assert!(client.read_to_end(&mut Vec::new()).await.is_err(), "the connection is reset");
 }
