@@ -61,6 +61,13 @@ impl Workspace {
     pub(crate) fn cargo(&self) -> Command {
         let mut command = cargo();
         command.current_dir(&self.root);
+        // What cargo told us of xtask is not for others: build scripts that look at it would run, and all that stands on
+        // them be built again, whenever `cargo xtask` and plain `cargo` take turns.
+        for (name, _) in std::env::vars_os() {
+            if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+                command.env_remove(name);
+            }
+        }
         command
     }
 
