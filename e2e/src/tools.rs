@@ -22,16 +22,39 @@ const INSTALLING: Duration = Duration::from_secs(900);
 /// When it cannot be installed.
 pub async fn grpcio() -> Result<&'static Path> {
     static FOLDER: OnceCell<PathBuf> = OnceCell::const_new();
-    let requirements = outside("grpcio/requirements.txt");
-    let install = || {
-        installed("grpcio", &requirements, async |folder| {
-            let mut pip = Command::new("python3");
-            pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "--only-binary=:all:"]);
-            pip.arg("--requirement").arg(&requirements).arg("--target").arg(folder);
-            succeed_within(pip, INSTALLING).await.map(drop)
-        })
-    };
-    FOLDER.get_or_try_init(install).await.map(PathBuf::as_path)
+    FOLDER.get_or_try_init(|| python_packages("grpcio")).await.map(PathBuf::as_path)
+}
+
+/// The folder with schemathesis, for `PYTHONPATH`.
+///
+/// # Errors
+/// When it cannot be installed.
+pub async fn schemathesis() -> Result<&'static Path> {
+    static FOLDER: OnceCell<PathBuf> = OnceCell::const_new();
+    FOLDER.get_or_try_init(|| python_packages("schemathesis")).await.map(PathBuf::as_path)
+}
+
+/// A program of the linters of OpenAPI documents: `redocly` or `spectral`.
+///
+/// # Errors
+/// When they cannot be installed.
+pub async fn openapi_linter(name: &str) -> Result<PathBuf> {
+    static FOLDER: OnceCell<PathBuf> = OnceCell::const_new();
+    let folder = FOLDER.get_or_try_init(|| npm_packages("openapi-linters")).await?;
+    Ok(folder.join("node_modules/.bin").join(name))
+}
+
+/// The script `docs.mjs` beside the package that drives a browser, and the browser.
+///
+/// # Errors
+/// When they cannot be installed.
+pub async fn browser() -> Result<(PathBuf, &'static Path)> {
+    static FOLDER: OnceCell<PathBuf> = OnceCell::const_new();
+    static PROGRAM: OnceCell<PathBuf> = OnceCell::const_new();
+    let folder = FOLDER.get_or_try_init(|| npm_packages("browser")).await?;
+    let install = async || tokio::task::spawn_blocking(xtask::browser::program).await?;
+    let program = PROGRAM.get_or_try_init(install).await?;
+    Ok((script(folder, "browser/docs.mjs")?, program))
 }
 
 /// The script `client.mjs` beside the packages of Connect that it imports: those for browsers and those for Node.
@@ -40,23 +63,41 @@ pub async fn grpcio() -> Result<&'static Path> {
 /// When they cannot be installed.
 pub async fn connect() -> Result<PathBuf> {
     static FOLDER: OnceCell<PathBuf> = OnceCell::const_new();
-    let lock = outside("connect/package-lock.json");
-    let install = || {
-        installed("connect", &lock, async |folder| {
-            for file in ["package.json", "package-lock.json"] {
-                std::fs::copy(outside("connect").join(file), folder.join(file))?;
-            }
-            let mut npm = Command::new("npm");
-            npm.args(["ci", "--no-audit", "--no-fund"]).current_dir(folder);
-            succeed_within(npm, INSTALLING).await.map(drop)
-        })
-    };
-    let folder = FOLDER.get_or_try_init(install).await?;
-    // Modules are looked for beside the script; several tests may be about to run it.
-    let (script, copy) = (folder.join("client.mjs"), tempfile::NamedTempFile::new_in(folder)?);
-    std::fs::copy(outside("connect/client.mjs"), &copy)?;
+    script(FOLDER.get_or_try_init(|| npm_packages("connect")).await?, "connect/client.mjs")
+}
+
+/// A copy of a script in `folder`: modules are looked for beside it; several tests may be about to run it.
+fn script(folder: &Path, file: &str) -> Result<PathBuf> {
+    let script = folder.join(Path::new(file).file_name().context("a script has a name")?);
+    let copy = tempfile::NamedTempFile::new_in(folder)?;
+    std::fs::copy(outside(file), &copy)?;
     copy.persist(&script)?;
     Ok(script)
+}
+
+/// The packages that `outside/<name>/requirements.txt` lists.
+async fn python_packages(name: &str) -> Result<PathBuf> {
+    let requirements = outside(name).join("requirements.txt");
+    let install = async |folder: &Path| {
+        let mut pip = Command::new("python3");
+        pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "--only-binary=:all:"]);
+        pip.arg("--requirement").arg(&requirements).arg("--target").arg(folder);
+        succeed_within(pip, INSTALLING).await.map(drop)
+    };
+    installed(name, &requirements, install).await
+}
+
+/// The packages that `outside/<name>/package-lock.json` lists. What they would run when installed is not run.
+async fn npm_packages(name: &str) -> Result<PathBuf> {
+    let install = async |folder: &Path| {
+        for file in ["package.json", "package-lock.json"] {
+            std::fs::copy(outside(name).join(file), folder.join(file))?;
+        }
+        let mut npm = Command::new("npm");
+        npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(folder);
+        succeed_within(npm, INSTALLING).await.map(drop)
+    };
+    installed(name, &outside(name).join("package-lock.json"), install).await
 }
 
 /// The program `grpcurl`, built from the modules that `grpcurl/go.sum` names.
@@ -116,7 +157,11 @@ pub async fn fail(command: Command) -> Result<String> {
     Ok(said)
 }
 
-async fn succeed_within(command: Command, patience: Duration) -> Result<String> {
+/// The same for one that may take so long.
+///
+/// # Errors
+/// When it fails or takes too long, with what it says.
+pub async fn succeed_within(command: Command, patience: Duration) -> Result<String> {
     let (text, output) = output(command, patience).await?;
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     if !output.status.success() {

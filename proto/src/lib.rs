@@ -4,13 +4,15 @@
 mod contract;
 pub mod generated;
 mod methods;
+mod words;
 
 pub use contract::Contract;
 pub use generated::google;
 pub use generated::taskmesh::{api, audit, auth, event, notify, scheduler, task};
-pub use methods::{Method, StreamForm, methods};
+pub use methods::{ErrorReason, Method, StreamForm, methods};
 pub use prost_protovalidate::{Validate, ValidationError};
 pub use prost_reflect::DescriptorPool;
+pub use words::{comment, field_option};
 
 /// The encoded `google.protobuf.FileDescriptorSet` of everything in `proto/` and what it imports, with all options.
 pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptor_set.bin"));

@@ -8,7 +8,7 @@ use crate::{
     generated::{google::api::HttpRule, taskmesh::api::v1::MethodOptions},
 };
 
-pub use crate::generated::taskmesh::api::v1::StreamForm;
+pub use crate::generated::taskmesh::api::v1::{ErrorReason, StreamForm};
 
 /// One public RPC.
 #[derive(Clone, Debug)]
@@ -27,6 +27,10 @@ pub struct Method {
     pub stream: StreamForm,
     /// The request field that takes `Last-Event-ID`; empty is none.
     pub last_event_id_field: String,
+    /// The fields of the resource in the request that must be there, beyond what its rules say.
+    pub required_fields: Vec<String>,
+    /// Reasons for which it fails, beyond those that follow from what it takes and is.
+    pub reasons: Vec<ErrorReason>,
 }
 
 /// Every RPC of every service in the contract of Taskmesh, in the order of the files.
@@ -46,6 +50,8 @@ fn describe(descriptor: MethodDescriptor) -> Method {
         http: option(&descriptor, "google.api.http"),
         public: options.public,
         stream: options.stream(),
+        reasons: options.reasons().collect(),
+        required_fields: options.required_fields,
         scope: options.scope,
         last_event_id_field: options.last_event_id_field,
         descriptor,
@@ -79,6 +85,18 @@ mod tests {
     fn every_method_but_client_streams_has_a_route() {
         for method in methods() {
             assert!(method.http.is_some() || method.descriptor.is_client_streaming(), "{}", method.path);
+        }
+    }
+
+    #[test]
+    fn every_required_field_is_one_of_the_resource() {
+        for method in methods().iter().filter(|method| !method.required_fields.is_empty()) {
+            let body = method.http.as_ref().map(|rule| rule.body.clone()).unwrap_or_default();
+            let resource = method.descriptor.input().get_field_by_name(&body).map(|field| field.kind());
+            let resource = resource.as_ref().and_then(prost_reflect::Kind::as_message).expect("a resource in the body");
+            for name in &method.required_fields {
+                assert!(resource.get_field_by_name(name).is_some(), "{name} of {}", method.path);
+            }
         }
     }
 

@@ -4,8 +4,8 @@
 
 use std::{fmt::Write, fs, path::PathBuf};
 
-use mesh_proto::descriptors;
-use prost_reflect::{FileDescriptor, MessageDescriptor};
+use mesh_proto::{comment, descriptors};
+use prost_reflect::MessageDescriptor;
 
 #[test]
 fn the_documents_say_what_the_contract_says() {
@@ -72,11 +72,4 @@ fn events() -> String {
 
 fn event_messages() -> Vec<MessageDescriptor> {
     descriptors().all_messages().filter(|message| message.package_name() == "taskmesh.event.v1").collect()
-}
-
-/// The comment before the element at `path`, on one line.
-fn comment(file: &FileDescriptor, path: &[i32]) -> String {
-    let source = file.file_descriptor_proto().source_code_info.as_ref().expect("the descriptor set holds comments");
-    let location = source.location.iter().find(|location| location.path == path).expect("every element has a place");
-    location.leading_comments().split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -10,6 +10,7 @@ pub mod servers;
 pub mod mesh;
 
 pub mod bench;
+pub mod browser;
 pub mod buf;
 pub mod faults;
 pub mod fuzz;

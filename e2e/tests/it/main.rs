@@ -21,6 +21,7 @@ macro_rules! in_both_modes {
 mod campaign;
 mod crash;
 mod five_minutes;
+mod openapi;
 mod outside;
 mod readme;
 mod refusals;

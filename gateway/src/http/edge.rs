@@ -1,6 +1,10 @@
 //! What every call needs: the parts of the edge, built once.
 
-use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    net::IpAddr,
+    sync::{Arc, OnceLock},
+};
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -13,6 +17,7 @@ use tonic::service::Routes;
 use tower_http::cors::CorsLayer;
 
 use super::{
+    asset::Asset,
     cookies::Cookies,
     cors,
     health::Health,
@@ -90,6 +95,8 @@ pub(crate) struct Edge {
     pub(crate) limits: Limits,
     pub(crate) health: Arc<Health>,
     pub(crate) local: Routes,
+    /// The OpenAPI document, once somebody asked for it.
+    pub(crate) openapi: OnceLock<Asset>,
     /// Cancelled when the gateway stops: streams end, other calls may finish.
     pub(crate) stopping: CancellationToken,
 }
@@ -104,6 +111,7 @@ impl Edge {
             security: Security::new(&parts.settings),
             limits: Limits::new(&parts.settings.limits),
             local: local::services(parts.contract, &health)?,
+            openapi: OnceLock::new(),
             settings: parts.settings,
             exchange: parts.exchange,
             streams: parts.streams,

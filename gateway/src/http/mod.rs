@@ -5,12 +5,15 @@
 //! - [`rest`] turns HTTP/JSON into gRPC and back, by what the descriptors say of each RPC.
 //! - [`identity`] says who calls: by a token, or by the [`cookies`] of a page that may use them ([`csrf`]).
 //! - [`limits`] says who and what is let in, and ends what takes too long.
+//! - [`openapi`] writes the document of the REST face, and [`docs`] shows it to people.
 //! - [`health`] asks the services how they are; [`pages`] are the few plain pages beside the API.
 
 mod accept;
+mod asset;
 mod cookies;
 mod cors;
 mod csrf;
+mod docs;
 mod edge;
 mod forward;
 mod front;
@@ -18,6 +21,7 @@ mod health;
 mod identity;
 mod limits;
 mod local;
+mod openapi;
 mod pages;
 mod preface;
 mod record;

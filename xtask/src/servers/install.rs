@@ -11,19 +11,24 @@ use anyhow::{Context, bail};
 
 use crate::workspace::{Workspace, on_path, output_of};
 
-/// Installs PostgreSQL from the distribution's packages, if we may. Says so, because it changes the machine.
+/// Installs PostgreSQL from the distribution's packages, if we may.
 pub(super) fn postgres() -> bool {
+    distribution_package("postgresql", "no PostgreSQL ≥ 15 is installed")
+}
+
+/// Installs a package of the distribution, if we may. Says so and why, because it changes the machine.
+pub(crate) fn distribution_package(name: &str, why: &str) -> bool {
     if !rustix::process::geteuid().is_root() || on_path("apt-get").is_none() {
         return false;
     }
-    eprintln!("note: no PostgreSQL ≥ 15 is installed; installing the distribution's package with apt-get");
+    eprintln!("note: {why}; installing the distribution's package {name} with apt-get");
     let apt_get = |arguments: &[&str]| {
         let result = output_of(Command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive"));
         result.inspect_err(|error| eprintln!("note: {error:#}")).is_ok()
     };
     // Lists that are partly out of reach may still hold what is needed.
     apt_get(&["update"]);
-    apt_get(&["install", "--yes", "--no-install-recommends", "postgresql"])
+    apt_get(&["install", "--yes", "--no-install-recommends", name])
 }
 
 /// Where a fetched nats-server is.

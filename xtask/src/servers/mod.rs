@@ -5,6 +5,8 @@ mod nats;
 mod postgres;
 mod user;
 
+pub(crate) use install::distribution_package;
+
 use std::{
     io::{Read, Write},
     net::{Ipv4Addr, SocketAddr, TcpStream},

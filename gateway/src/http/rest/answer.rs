@@ -133,7 +133,7 @@ pub(crate) fn json(status: StatusCode, body: Bytes) -> Response<Body> {
 }
 
 /// The same answer without its body, as HEAD wants it.
-pub(super) fn headers_only(response: Response<Body>) -> Response<Body> {
+pub(crate) fn headers_only(response: Response<Body>) -> Response<Body> {
     let length = http_body::Body::size_hint(response.body()).exact();
     let mut response = response.map(|_| Body::empty());
     if let Some(length) = length {

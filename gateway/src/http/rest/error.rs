@@ -108,7 +108,7 @@ fn status_of(failure: &Failure) -> StatusCode {
 }
 
 /// The usual table (`google.rpc.Code`).
-fn http_status(code: Code) -> StatusCode {
+pub(crate) fn http_status(code: Code) -> StatusCode {
     match code {
         Code::Ok => StatusCode::OK,
         Code::InvalidArgument | Code::FailedPrecondition | Code::OutOfRange => StatusCode::BAD_REQUEST,

@@ -50,14 +50,12 @@ fn inner<'a>(message: &'a mut DynamicMessage, fields: &[FieldDescriptor]) -> Opt
     fields.iter().try_fold(message, |message, field| message.get_field_mut(field).as_message_mut())
 }
 
-/// Whether the field at the end of the path has a value.
-pub(super) fn has(message: &DynamicMessage, fields: &[FieldDescriptor]) -> bool {
+/// The text in the field at the end of the path, if it holds text; empty where nothing was set.
+pub(super) fn text(message: &DynamicMessage, fields: &[FieldDescriptor]) -> Option<String> {
     match fields {
-        [] => false,
-        [field] => message.has_field(field),
-        [field, rest @ ..] => {
-            message.has_field(field) && message.get_field(field).as_message().is_some_and(|inner| has(inner, rest))
-        }
+        [] => None,
+        [field] => message.get_field(field).as_str().map(str::to_owned),
+        [field, rest @ ..] => text(message.get_field(field).as_message()?, rest),
     }
 }
 
@@ -71,9 +69,9 @@ mod tests {
         let fields = resolve(&request, "task.due.timeZone").expect("a path");
         assert_eq!(name(&fields), "task.due.time_zone");
         let mut message = DynamicMessage::new(request.clone());
-        assert!(!has(&message, &fields));
+        assert_eq!(text(&message, &fields).as_deref(), Some(""));
         set(&mut message, &fields, Value::String("UTC".to_owned()));
-        assert!(has(&message, &fields));
+        assert_eq!(text(&message, &fields).as_deref(), Some("UTC"));
         assert!(resolve(&request, "task.title.more").is_err());
         assert!(resolve(&request, "nothing").is_err());
     }

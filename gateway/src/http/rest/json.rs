@@ -34,17 +34,17 @@ impl Mistakes {
     }
 }
 
-/// Parses a body; `Json::Null` if there is none.
+/// Parses a body; `None` if there is none.
 ///
 /// # Errors
 /// INVALID_ARGUMENT (`MALFORMED`) for what is no JSON.
-pub(super) fn parse(body: &[u8]) -> Result<Json, Fault> {
+pub(super) fn parse(body: &[u8]) -> Result<Option<Json>, Fault> {
     let malformed = |message: String| Fault::new(ErrorKind::InvalidArgument, Reason::Malformed, message);
     let text = std::str::from_utf8(body).map_err(|_| malformed("the body is not UTF-8".to_owned()))?;
     if text.trim().is_empty() {
-        return Ok(Json::Null);
+        return Ok(None);
     }
-    let parsed = serde_json::from_str(text).map(|Strict(json)| json);
+    let parsed = serde_json::from_str(text).map(|Strict(json)| Some(json));
     parsed.map_err(|error| {
         let (told, line, column) = (error.to_string(), error.line(), error.column());
         if told.starts_with("recursion limit") {
@@ -217,6 +217,6 @@ mod tests {
         assert_eq!(parse(b"1e999").expect_err("huge").message, "the body is not valid JSON (line 1, column 5)");
         let twice = br#"{"a": {"b": 1, "c": 2, "b": 3}}"#;
         assert_eq!(parse(twice).expect_err("twice").message, "the body gives \"b\" twice (line 1, column 26)");
-        assert_eq!(parse(b" "), Ok(Json::Null));
+        assert_eq!((parse(b" "), parse(b"null")), (Ok(None), Ok(Some(Json::Null))));
     }
 }

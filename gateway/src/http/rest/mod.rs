@@ -40,12 +40,14 @@ use super::{
     sending::Sending,
 };
 use crate::app::OpenStream;
-pub(crate) use answer::json;
+pub(crate) use answer::{headers_only, json};
 use error::Refusal;
+pub(crate) use error::http_status;
 #[cfg(any(test, fuzzing))]
 pub(crate) use messages::Failure;
 use messages::Messages;
-use route::{BodyRule, Route};
+pub(crate) use path::Step;
+pub(crate) use route::{BodyRule, Route};
 use router::Found;
 pub(crate) use router::Router;
 use upload::{Lines, Upload};
@@ -60,7 +62,7 @@ pub(crate) async fn serve(visit: Visit, request: Request<Sending>) -> Response<B
     match edge.router.find(&parts.method, parts.uri.path()) {
         Found::Route(route, segments) => {
             let response = call(&visit, route, &segments, &parts, body).await;
-            if parts.method == Method::HEAD { answer::headers_only(response) } else { response }
+            if parts.method == Method::HEAD { headers_only(response) } else { response }
         }
         Found::Methods(methods) => {
             visit.record("rest", "unknown").finish(Code::Unimplemented);

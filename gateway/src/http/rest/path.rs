@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 
 /// One step along a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(crate) enum Step {
     /// Exactly this text.
     Literal(String),
     /// Any one segment.
@@ -17,9 +17,9 @@ pub(super) enum Step {
 
 /// A template taken apart.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Template {
-    pub(super) steps: Vec<Step>,
-    pub(super) verb: Option<String>,
+pub(crate) struct Template {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) verb: Option<String>,
     /// Each variable's field path and the segments whose text it takes.
     pub(super) captures: Vec<(String, Span)>,
 }
@@ -41,6 +41,11 @@ impl Span {
     pub(super) fn of<'a, 'b>(self, path: &'a [&'b str]) -> &'a [&'b str] {
         let rest = path.get(self.start..).unwrap_or_default();
         self.count.map_or(rest, |count| &rest[..count.min(rest.len())])
+    }
+
+    /// Whether it takes what the template's step of this number matches.
+    pub(crate) fn takes(self, step: usize) -> bool {
+        step >= self.start && self.count.is_none_or(|count| step < self.start + count)
     }
 
     /// Whether the variable is made for more than one segment, however many there are.

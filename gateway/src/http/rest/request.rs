@@ -72,10 +72,12 @@ fn fill_from_body(
         _ => json::parse(body)?,
     };
     match (&route.body, json) {
-        (_, Json::Null) | (BodyRule::Nothing | BodyRule::Raw(_), _) => {}
-        (BodyRule::Everything, Json::Object(object)) => *message = json::message(&route.input, object, "", mistakes),
+        (_, None) | (BodyRule::Nothing | BodyRule::Raw(_), _) => {}
+        (BodyRule::Everything, Some(Json::Object(object))) => {
+            *message = json::message(&route.input, object, "", mistakes)
+        }
         (BodyRule::Everything, _) => mistakes.add(Violation::new("body", "json.type", "must be an object")),
-        (BodyRule::Field(field), json) => {
+        (BodyRule::Field(field), Some(json)) => {
             let mask = json.as_object().and_then(|object| derived_mask(route, field, object.keys()));
             if let Some(value) = json::value(field, json, field.name(), mistakes) {
                 message.set_field(field, value);
@@ -113,8 +115,8 @@ fn derived_mask<'a>(route: &Route, body: &FieldDescriptor, keys: impl Iterator<I
     Some(Value::Message(scalar::mask(&mask, changed.map(|field| field.name().to_owned()))))
 }
 
-/// Fills what headers say: an id or etag unless it is given already; the last event in any case, because a browser that
-/// reconnects asks with its first URL.
+/// Fills what headers say: an id or etag, which must not be given otherwise elsewhere; the last event in any case, because
+/// a browser that reconnects asks with its first URL.
 fn fill_from_headers(route: &Route, headers: &HeaderMap, message: &mut DynamicMessage, mistakes: &mut Mistakes) {
     let mut fill = |fields: &[FieldDescriptor], name: &str, keep: bool| {
         let Some(value) = headers.get(name) else { return };
@@ -122,8 +124,15 @@ fn fill_from_headers(route: &Route, headers: &HeaderMap, message: &mut DynamicMe
             return mistakes.add(Violation::new(name, "header.ascii", "must be printable ASCII"));
         };
         let text = if name == "if-match" { unquoted(text) } else { text };
-        if !(keep && field::has(message, fields)) && text != "*" {
-            field::set(message, fields, Value::String(text.to_owned()));
+        if text.is_empty() || text == "*" {
+            return;
+        }
+        match field::text(message, fields).filter(|given| keep && !given.is_empty()) {
+            Some(given) if given != text => {
+                let description = format!("is another than {}, which is given, too", field::name(fields));
+                mistakes.add(Violation::new(name, "header.conflict", description));
+            }
+            _ => field::set(message, fields, Value::String(text.to_owned())),
         }
     };
     if let Some(field) = &route.request_id {
@@ -176,14 +185,22 @@ mod tests {
 
     #[tokio::test]
     async fn the_path_counts_more_than_the_body_and_the_body_more_than_the_query() {
-        let target = "/v1/tasks/path?task.id=query&task.title=query&requestId=query";
+        let target = "/v1/tasks/path?task.id=query&task.title=query&requestId=same";
         let mut headers = HeaderMap::new();
-        headers.insert(HeaderName::from_static("idempotency-key"), "header".parse().expect("ASCII"));
+        headers.insert(HeaderName::from_static("idempotency-key"), "same".parse().expect("ASCII"));
         let body = br#"{"id": "body", "title": "body"}"#;
         let request: UpdateTaskRequest = read(&Method::PATCH, target, &headers, body).expect("it is good");
         let task = request.task.expect("a task");
-        assert_eq!((task.id.as_str(), task.title(), request.request_id.as_str()), ("path", "body", "query"));
+        assert_eq!((task.id.as_str(), task.title(), request.request_id.as_str()), ("path", "body", "same"));
         assert_eq!(request.update_mask.expect("a mask").paths, ["title"]);
+    }
+
+    #[tokio::test]
+    async fn a_header_that_says_other_than_the_query_is_refused() {
+        let headers = HeaderMap::from_iter([(HeaderName::from_static("idempotency-key"), "a".parse().expect("ASCII"))]);
+        let read = |target: &str| read::<UpdateTaskRequest>(&Method::PATCH, target, &headers, b"{}");
+        assert_eq!(read("/v1/tasks/id?requestId=b").expect_err("two ids").violations[0].rule, "header.conflict");
+        assert_eq!(read("/v1/tasks/id?requestId=").expect("one id").request_id, "a");
     }
 
     proptest! {

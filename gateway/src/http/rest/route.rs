@@ -6,7 +6,10 @@ use http::Method;
 use mesh_proto::{StreamForm, generated::google::api::HttpRule};
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
-use super::{field, path::Span};
+use super::{
+    field,
+    path::{Span, Template},
+};
 use crate::http::table::Rpc;
 
 /// A variable of the path.
@@ -59,6 +62,8 @@ fn find(message: &MessageDescriptor, name: &str) -> Result<FieldDescriptor, Stri
 #[derive(Debug)]
 pub(crate) struct Route {
     pub(crate) rpc: Arc<Rpc>,
+    pub(crate) verb: Method,
+    pub(crate) template: Template,
     pub(crate) input: MessageDescriptor,
     pub(crate) output: MessageDescriptor,
     pub(crate) captures: Vec<Capture>,
@@ -84,8 +89,13 @@ pub(crate) struct Route {
 impl Route {
     /// # Errors
     /// When the rule names a field that is not there.
-    pub(super) fn new(rpc: Arc<Rpc>, method: Method, captures: Vec<Capture>, rule: &HttpRule) -> Result<Self, String> {
+    pub(super) fn new(rpc: Arc<Rpc>, verb: Method, template: Template, rule: &HttpRule) -> Result<Self, String> {
         let (input, output) = (rpc.method.descriptor.input(), rpc.method.descriptor.output());
+        let captures = template
+            .captures
+            .iter()
+            .map(|(name, span)| Ok(Capture { field: field::resolve(&input, name)?, span: *span }));
+        let captures = captures.collect::<Result<_, String>>()?;
         let body = BodyRule::new(&input, &rule.body)?;
         if rpc.method.descriptor.is_client_streaming() && !matches!(body, BodyRule::Everything | BodyRule::Field(_)) {
             return Err("a stream of requests comes in a body of JSON".to_owned());
@@ -98,11 +108,13 @@ impl Route {
             request_id: string_field(&input, "request_id"),
             answer_etag: string_field(&output, "etag"),
             etag: etag(&input, &body),
-            update_mask: mask_field(&input).filter(|_| method == Method::PATCH),
+            update_mask: mask_field(&input).filter(|_| verb == Method::PATCH),
             last_event_id: resume.map(|name| find(&input, name)).transpose()?,
             event_id: resume.and_then(|name| string_field(&output, name)),
             stream: is_stream.then_some(rpc.method.stream),
             rpc,
+            verb,
+            template,
             input,
             output,
             captures,
@@ -111,7 +123,7 @@ impl Route {
     }
 
     /// Whether the path fills the field at this path.
-    pub(super) fn is_captured(&self, path: &[FieldDescriptor]) -> bool {
+    pub(crate) fn is_captured(&self, path: &[FieldDescriptor]) -> bool {
         self.captures.iter().any(|capture| capture.field == path)
     }
 }

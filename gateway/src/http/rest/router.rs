@@ -5,10 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use http::Method;
 use mesh_proto::generated::google::api::{HttpRule, http_rule::Pattern};
 
-use super::{
-    path,
-    route::{Capture, Route},
-};
+use super::{path, route::Route};
 use crate::http::{edge::FrontError, table::Rpc};
 
 /// Paths with more segments than this match nothing.
@@ -18,6 +15,7 @@ const MAX_SEGMENTS: usize = 32;
 #[derive(Debug, Default)]
 pub(crate) struct Router {
     root: Node,
+    routes: Vec<Arc<Route>>,
 }
 
 #[derive(Debug, Default)]
@@ -76,16 +74,18 @@ impl Router {
             None => return Err("it has no pattern".to_owned()),
         };
         let template = path::Template::parse(template)?;
-        let captures = template.captures.iter().map(|(field, span)| {
-            Ok(Capture { field: super::field::resolve(&rpc.method.descriptor.input(), field)?, span: *span })
-        });
-        let captures = captures.collect::<Result<_, String>>()?;
-        let route = Arc::new(Route::new(rpc.clone(), method.clone(), captures, rule)?);
-        let leaf = Leaf { method, verb: template.verb, route };
-        if self.root.insert(&template.steps, leaf) {
+        let route = Arc::new(Route::new(rpc.clone(), method.clone(), template, rule)?);
+        let leaf = Leaf { method, verb: route.template.verb.clone(), route: route.clone() };
+        if self.root.insert(&route.template.steps, leaf) {
             return Err("another RPC has the same route".to_owned());
         }
+        self.routes.push(route);
         Ok(())
+    }
+
+    /// Every route.
+    pub(crate) fn routes(&self) -> impl Iterator<Item = &Route> + Clone {
+        self.routes.iter().map(Arc::as_ref)
     }
 
     /// What `method` and `path` (as sent, without the query) lead to. HEAD is like GET.

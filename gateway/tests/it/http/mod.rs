@@ -4,6 +4,7 @@ mod balancing;
 mod faults;
 mod grpc;
 mod limits;
+mod openapi;
 mod pages;
 mod rest;
 mod rubbish;
