@@ -91,6 +91,8 @@ fn launch(folder: &Path, address: SocketAddr, crash_at: Option<&str>) -> Result<
     let mut command = Command::new(programs()?.join("taskmesh"));
     command.args(["serve", "--listen", &address.to_string(), "--webhooks-to", "127.0.0.0/8"]);
     command.arg("--data").arg(folder.join("data"));
+    // Everybody in a test comes from one address.
+    command.env("TASKMESH_GATEWAY__HTTP__LIMITS__CALLS_PER_SECOND_PER_ADDRESS", "0");
     if let Some(point) = crash_at {
         command.env("TASKMESH_CRASH_AT", point);
     }

@@ -94,8 +94,11 @@ async fn audit(shared: &Shared<'_>) -> anyhow::Result<Upstream> {
     Ok(shared.serve("audit rpc", audit_svc::startup::start(&config, shared.dependencies()).await?))
 }
 
+/// The edge takes the settings of the program `gateway` from the environment, such as who may sign up and which proxies
+/// stand before it; where it is, and its data, is for the command line to say.
 async fn edge(shared: &Shared<'_>, upstreams: Upstreams) -> anyhow::Result<gateway::Gateway> {
-    let config = gateway::Config { database: shared.database("gateway.db"), ..Default::default() };
+    let settings: gateway::Config = mesh_runtime::config::load("gateway", None)?;
+    let config = gateway::Config { database: shared.database("gateway.db"), ..settings };
     let dependencies = gateway::Dependencies {
         bus: Arc::clone(&shared.bus),
         keys: shared.keys.clone(),

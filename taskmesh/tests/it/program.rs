@@ -26,10 +26,16 @@ impl Program {
 
     /// The same with more arguments.
     pub(crate) async fn start_with(folder: &Path, arguments: &[&str]) -> Self {
+        Self::start_in(folder, arguments, &[]).await
+    }
+
+    /// The same with these variables, too.
+    pub(crate) async fn start_in(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let (ready, log) = (folder.join("ready.json"), folder.join("log"));
         let _ = fs::remove_file(&ready);
         let mut command = serve(&folder.join("data"));
         command.args(["--listen", "127.0.0.1:0", "--ready-file"]).arg(&ready).args(arguments);
+        command.envs(variables.iter().copied());
         let mut child = command.stderr(File::create(&log).expect("a log")).spawn().expect("it starts");
         let said: Value = eventually(async || {
             let ended = child.try_wait().expect("its state");

@@ -1,7 +1,7 @@
 //! What it serves, and what is left of it after a restart.
 
 use mesh_testkit::eventually;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::program::Program;
 
@@ -45,4 +45,15 @@ async fn metrics_are_shown_where_they_are_asked_for() {
     let answer = reqwest::get(format!("http://{admin}/metrics")).await.expect("an answer");
     let shown = answer.text().await.expect("text");
     assert!(shown.contains(r#"method="ListTasks",code="OK""#), "{shown}");
+}
+
+#[tokio::test]
+async fn the_gateways_settings_hold_in_the_single_process_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let closed = [("TASKMESH_GATEWAY__ACCOUNTS__SIGN_UP", "closed")];
+    let program = Program::start_in(folder.path(), &[], &closed).await;
+    let person = json!({"email": "eve@example.com", "password": "a long password"});
+    let answer = reqwest::Client::new().post(program.url("/v1/auth/signup")).json(&person).send().await;
+    let refusal: Value = answer.expect("an answer").json().await.expect("JSON");
+    assert_eq!(refusal["error"]["status"], "FAILED_PRECONDITION", "{refusal}");
 }
