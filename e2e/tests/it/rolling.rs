@@ -10,6 +10,7 @@ use mesh_proto::{
     task::v1::{ListTasksRequest, Task},
 };
 use mesh_types::{Clock, SystemClock, new_id};
+use tonic::Code;
 
 const REPLICAS: usize = 2;
 /// Those behind the gateway, those that are called by others last.
@@ -60,7 +61,11 @@ async fn live(client: &Client, done: &AtomicBool) -> Result<usize> {
         let reminder = Reminder { offset: Some(prost_types::Duration::default()), ..Reminder::default() };
         client.create_reminder(&task.id, reminder, &request_id()).await.context("create a reminder")?;
         client.all_notifications().await.context("list notifications")?;
-        client.task_history(&task.id).await.context("read the record")?;
+        match client.task_history(&task.id).await {
+            // The record is behind by a moment; here it counts that it is told.
+            Err(failure) if failure.code == Code::NotFound => {}
+            told => drop(told.context("read the record")?),
+        }
         calls += 6;
     }
     let listed = client.all_tasks(1000).await?.len();
