@@ -1,6 +1,6 @@
 //! Events become entries of the record.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use mesh_events::{Durable, Effect, EffectError, Envelope, Filter, Foreign};
@@ -13,7 +13,7 @@ use crate::{
 
 /// The consumer of everything.
 pub fn everything() -> Durable {
-    Durable { name: "audit-svc".to_owned(), filter: Filter::default() }
+    Durable { name: "audit-svc".to_owned(), filter: Filter::default(), gather: Duration::from_millis(50) }
 }
 
 /// Records whatever it is given. It is a once-only effect: the event's id is the entry's key, for ever.

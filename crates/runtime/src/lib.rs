@@ -7,6 +7,7 @@ mod admin;
 mod arguments;
 pub mod config;
 mod lifecycle;
+mod lines;
 mod process;
 mod ready;
 mod telemetry;

@@ -6,8 +6,12 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Lifecycle, LogConfig, Settings, ShutdownConfig, admin, arguments::Arguments, config, ready::Ready, telemetry,
+    Lifecycle, LogConfig, Settings, ShutdownConfig, admin, arguments::Arguments, config, lines, ready::Ready, telemetry,
 };
+
+/// What every program allocates with.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// The settings that every program has.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -53,7 +57,9 @@ where
         runtime.worker_threads(process.threads);
     }
     let runtime = runtime.enable_all().build().context("cannot start threads")?;
-    runtime.block_on(live(name, process, start))
+    let ended = runtime.block_on(live(name, process, start));
+    lines::flush();
+    ended
 }
 
 fn run_with_arguments<C, F, Fut>(name: &str, start: F) -> anyhow::Result<()>
@@ -101,6 +107,8 @@ where
     };
     let listen = start(lifecycle.clone()).await?;
     lifecycle.set_ready(true);
+    // Whoever is told that we are ready may look into the log.
+    lines::flush();
     let ready = Ready { service: name, pid: std::process::id(), listen, admin };
     ready.announce(process.ready_file.as_deref())
 }

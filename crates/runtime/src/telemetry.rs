@@ -6,6 +6,8 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::{EnvFilter, fmt::format::FmtSpan};
 
+use crate::lines::Gathered;
+
 /// What is logged, and how.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -41,7 +43,8 @@ pub enum LogFormat {
 pub(crate) fn init(config: &LogConfig) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.filter).context("log.filter is not a filter")?;
     let terminal = stderr().is_terminal();
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_span_events(FmtSpan::NONE);
+    let writer = Gathered::start().context("no thread for the log")?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_span_events(FmtSpan::NONE);
     let json = config.format == LogFormat::Json || (config.format == LogFormat::Auto && !terminal);
     let started = match json {
         true => lines.json().flatten_event(true).with_span_list(false).try_init(),

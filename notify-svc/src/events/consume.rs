@@ -1,6 +1,6 @@
 //! What reminders tell: that they fired, and that what they told is void.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use mesh_events::{Durable, Effect, EffectError, Envelope, Filter};
@@ -25,7 +25,9 @@ const VOIDING: [&str; 2] = ["state", "fire_time"];
 
 /// The consumer of everything that reminders tell.
 pub fn reminders() -> Durable {
-    Durable { name: NAME.to_owned(), filter: Filter { entities: vec!["reminder".to_owned()] } }
+    let filter = Filter { entities: vec!["reminder".to_owned()] };
+    // Somebody waits for each of them.
+    Durable { name: NAME.to_owned(), filter, gather: Duration::ZERO }
 }
 
 /// Makes notifications of reminders that fired: a once-only effect, by the notification's id, which follows from the

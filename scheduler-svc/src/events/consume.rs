@@ -1,8 +1,11 @@
 //! Tasks changed: what is known of them follows, and what depends on it.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -22,7 +25,8 @@ const EVENT_TYPE: &str = "taskmesh.event.v1.TaskChanged";
 
 /// The consumer of what happens to tasks.
 pub fn tasks() -> Durable {
-    Durable { name: "scheduler-svc".to_owned(), filter: Filter { entities: vec!["task".to_owned()] } }
+    let filter = Filter { entities: vec!["task".to_owned()] };
+    Durable { name: "scheduler-svc".to_owned(), filter, gather: Duration::from_millis(10) }
 }
 
 /// Lets reminders and schedules follow their tasks.

@@ -4,7 +4,7 @@ pub(crate) mod backoff;
 mod embedded;
 mod jetstream;
 
-use std::{pin::Pin, sync::Arc};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures::Stream;
@@ -112,6 +112,9 @@ pub struct Durable {
     pub name: String,
     /// What it is told.
     pub filter: Filter,
+    /// After a batch, how long events may gather before the next. Under load batches are fewer and larger then, and an
+    /// event costs less; what comes after a quiet time is delivered at once.
+    pub gather: Duration,
 }
 
 /// Which events: of these entities, or of all when empty.

@@ -34,8 +34,10 @@ struct Progress<'a> {
 
 /// How a turn of the loop went.
 enum Turn {
-    /// The bus took a batch.
+    /// The bus took a batch, and that was all there was.
     Published,
+    /// The bus took a batch, and there is more.
+    PublishedFull,
     /// There was nothing to publish.
     Idle,
     /// The bus took less than it was given.
@@ -117,9 +119,12 @@ impl<'a> Holder<'a> {
         };
         loop {
             match self.turn(&mut progress, stop).await {
-                Ok(Turn::Published) => {
+                Ok(turn @ (Turn::Published | Turn::PublishedFull)) => {
                     progress.backoff.reset();
                     progress.published = Some(Instant::now());
+                    if matches!(turn, Turn::Published) {
+                        let _ = tokio::time::timeout(self.relay.settings.gather, stop.cancelled()).await;
+                    }
                 }
                 Ok(Turn::Lost) => return,
                 Ok(Turn::Idle) if stop.is_cancelled() => return,
@@ -168,7 +173,11 @@ impl<'a> Holder<'a> {
         if !progress.pending.published(&batch.numbers[..taken], progress.stream.last()).await? {
             return Ok(Turn::Lost);
         }
-        Ok(if taken < batch.events.len() { Turn::Partly } else { Turn::Published })
+        Ok(match taken {
+            taken if taken < batch.events.len() => Turn::Partly,
+            taken if taken < settings.batch as usize => Turn::Published,
+            _ => Turn::PublishedFull,
+        })
     }
 
     /// Returns how many of the batch's events are done with, and where the last is.

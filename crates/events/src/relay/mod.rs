@@ -22,6 +22,8 @@ use crate::{EventBus, EventLog, bus::backoff::jittered};
 pub struct RelaySettings {
     /// Events that are published at once.
     pub batch: u32,
+    /// After a batch, how long events may gather before the next: under load batches are fewer and larger then.
+    pub gather: Duration,
     /// How long a holder that says nothing keeps the lease.
     pub lease: Duration,
     /// How often it says something.
@@ -38,6 +40,7 @@ impl Default for RelaySettings {
     fn default() -> Self {
         Self {
             batch: 500,
+            gather: Duration::from_millis(3),
             lease: Duration::from_secs(5),
             renew_every: Duration::from_millis(1_500),
             poll_every: Duration::from_millis(250),

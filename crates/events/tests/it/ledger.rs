@@ -91,7 +91,7 @@ impl Ledger {
 
     /// A consumer with this effect.
     pub(crate) fn consumer(&self, world: &World) -> Consumer {
-        let durable = Durable { name: "audit-svc".to_owned(), filter: Filter::default() };
+        let durable = Durable { name: "audit-svc".to_owned(), filter: Filter::default(), gather: Duration::ZERO };
         let effect = Arc::new(self.clone());
         Consumer::new(&self.database, world.bus.clone(), durable, effect, Arc::new(world.clock.clone()))
             .with_settings(ConsumerSettings { retry_poll: Duration::from_millis(10) })

@@ -29,6 +29,7 @@ impl Lifecycle {
         tokio::select! {
             outcome = self.shutdown() => outcome.map_err(Into::into),
             name = signals.next() => {
+                // Written at once, with all that waited.
                 tracing::warn!(signal.name = name, "second signal, ending at once");
                 std::process::exit(INTERRUPTED)
             }

@@ -8,6 +8,8 @@ use crate::bus::{BatchHandler, BusError, Durable, backoff::Backoff};
 /// What came of looking for something to deliver.
 enum Outcome {
     Delivered,
+    /// There is more to look at.
+    More,
     Nothing,
     Paused(String),
 }
@@ -35,7 +37,11 @@ pub(super) async fn run(
             }
         };
         match outcome {
-            Outcome::Delivered => backoff.reset(),
+            Outcome::Delivered => {
+                backoff.reset();
+                let _ = tokio::time::timeout(durable.gather, stop.cancelled()).await;
+            }
+            Outcome::More => backoff.reset(),
             Outcome::Nothing => tokio::select! {
                 () = stop.cancelled() => break,
                 changed = head.changed() => changed.map_err(|_| closed())?,
@@ -58,14 +64,14 @@ async fn deliver(log: &Log, durable: &Durable, handler: &dyn BatchHandler, head:
     };
     if slice.deliveries.is_empty() {
         log.cursors.skip(&durable.name, slice.end);
-        return if slice.end < head { Outcome::Delivered } else { Outcome::Nothing };
+        return if slice.end < head { Outcome::More } else { Outcome::Nothing };
     }
     let batch = slice.deliveries.into_iter().map(|(_, delivery)| delivery).collect();
     if let Err(pause) = handler.handle(batch).await {
         return Outcome::Paused(pause.0);
     }
     log.cursors.advance(&durable.name, slice.end);
-    Outcome::Delivered
+    if slice.end < head { Outcome::More } else { Outcome::Delivered }
 }
 
 fn closed() -> BusError {

@@ -79,7 +79,12 @@ impl Run<'_> {
                 continue;
             }
             match self.handle(&batch, identity).await {
-                Ok(()) => self.backoff.reset(),
+                Ok(()) => {
+                    self.backoff.reset();
+                    if batch.len() < BATCH {
+                        let _ = tokio::time::timeout(self.durable.gather, self.stop.cancelled()).await;
+                    }
+                }
                 Err(pause) => {
                     tracing::warn!(consumer.durable = self.durable.name, error = pause.0, "consumer pauses");
                     answer(&batch, AckKind::Nak(None)).await;

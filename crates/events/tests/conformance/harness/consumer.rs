@@ -1,8 +1,11 @@
 //! A consumer that writes down what it is told, and does what tests want of it.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -103,7 +106,7 @@ impl Running {
     /// Consumes as durable `name`, of `entities` (all when there are none).
     pub(crate) fn start(bus: &Arc<dyn EventBus>, name: &str, entities: &[&str], handler: &Arc<Recorder>) -> Self {
         let entities = entities.iter().map(|entity| (*entity).to_owned()).collect();
-        let durable = Durable { name: name.to_owned(), filter: Filter { entities } };
+        let durable = Durable { name: name.to_owned(), filter: Filter { entities }, gather: Duration::ZERO };
         let (stop, mut task) = (CancellationToken::new(), JoinSet::new());
         let (bus, handler, token) = (Arc::clone(bus), Arc::clone(handler), stop.clone());
         task.spawn(async move { bus.consume(durable, handler, token).await });
