@@ -13,7 +13,7 @@ use crate::{
 
 /// The consumer of everything.
 pub fn everything() -> Durable {
-    Durable { name: "audit-svc".to_owned(), filter: Filter::default(), gather: Duration::from_millis(50) }
+    Durable { name: "audit-svc".to_owned(), filter: Filter::default(), gather: Duration::from_millis(20) }
 }
 
 /// Records whatever it is given. It is a once-only effect: the event's id is the entry's key, for ever.

@@ -1,6 +1,8 @@
 //! A program from start to end.
 
-use std::{future::Future, io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{
+    future::Future, io::Write, net::SocketAddr, path::PathBuf, process::ExitCode, thread::available_parallelism,
+};
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
@@ -23,7 +25,8 @@ pub struct ProcessConfig {
     /// A file to write when ready: JSON with `service`, `pid`, `listen` and `admin`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ready_file: Option<PathBuf>,
-    /// How many threads work; 0 is one for each core.
+    /// How many threads work; 0 is one for every two cores. What a process talks to, its database first, shares the
+    /// machine with it as a rule, and to wake a thread on another core costs as much as a third of a call (bench, S4).
     pub threads: usize,
     /// What is logged.
     pub log: LogConfig,
@@ -53,13 +56,18 @@ where
 {
     telemetry::init(&process.log)?;
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    if process.threads > 0 {
-        runtime.worker_threads(process.threads);
-    }
+    runtime.worker_threads(threads(process));
     let runtime = runtime.enable_all().build().context("cannot start threads")?;
     let ended = runtime.block_on(live(name, process, start));
     lines::flush();
     ended
+}
+
+fn threads(process: &ProcessConfig) -> usize {
+    match process.threads {
+        0 => available_parallelism().map_or(1, usize::from).div_ceil(2),
+        threads => threads,
+    }
 }
 
 fn run_with_arguments<C, F, Fut>(name: &str, start: F) -> anyhow::Result<()>
