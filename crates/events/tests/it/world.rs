@@ -18,6 +18,7 @@ use uuid::Uuid;
 /// Short enough for a test to wait for.
 pub(crate) const QUICK: RelaySettings = RelaySettings {
     batch: 50,
+    gather: Duration::from_millis(3),
     lease: Duration::from_millis(600),
     renew_every: Duration::from_millis(150),
     poll_every: Duration::from_millis(20),
