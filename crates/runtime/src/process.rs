@@ -11,10 +11,6 @@ use crate::{
     Lifecycle, LogConfig, Settings, ShutdownConfig, admin, arguments::Arguments, config, lines, ready::Ready, telemetry,
 };
 
-/// What every program allocates with.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// The settings that every program has.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
