@@ -31,7 +31,10 @@ pub async fn create(mesh: &Mesh, duration: Duration) -> anyhow::Result<Vec<Row>>
     let lag = lag.end(mesh, full.latencies.count()).await?;
     let half = load::steady(creators(mesh, &token).await?, full.rate() / 2.0, duration).await?;
     let crowd = Crowd::gather(mesh).await?;
+    let behind = Lag::begin(mesh).await?;
     let crowded = load::closed(creators(mesh, &token).await?, duration).await?;
+    // As above: the steady rate begins when those who take in the events have caught up.
+    behind.end(mesh, crowded.latencies.count()).await?;
     let crowded_half = load::steady(creators(mesh, &token).await?, full.rate() / 2.0, duration).await?;
     drop(crowd);
     let pgbench = pgbench::whole_write(mesh, CONNECTIONS, duration).await?;
