@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use crate::latencies::Latencies;
 
 /// What a run of load saw.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Outcome {
     /// How long each call took; at a steady rate, since the instant it was due (so waiting in line counts).
     pub latencies: Latencies,

@@ -1,7 +1,7 @@
 //! The yardstick: pgbench making the same writes as one CreateTask, on the same server, with tables of the same shape
 //! and no Taskmesh in between.
 
-use std::{path::Path, process::Stdio, time::Duration};
+use std::{path::PathBuf, process::Stdio, time::Duration};
 
 use anyhow::{Context, ensure};
 use mesh_store::{Database, DatabaseConfig};
@@ -10,7 +10,7 @@ use tokio::process::Command;
 use crate::target::Mesh;
 
 /// One whole write transaction: claim the request id, insert the task, append the event and its pending row, note the
-/// request. Values are as large as those of the S1 scenario.
+/// request, each as a statement of its own, as a plain program would. Values are as large as those of the S1 scenario.
 const SCRIPT: &str = "\
 BEGIN;
 SELECT pg_try_advisory_xact_lock(:client_id * 1000000 + 1), (SELECT count(*) FROM request_id WHERE key = uuid_nil());
@@ -31,32 +31,43 @@ INSERT INTO request_id (key, body_digest, event_id, aggregate_id, created_us)
 COMMIT;
 ";
 
-/// Transactions a second that pgbench reaches with so many clients.
-pub async fn whole_write(mesh: &Mesh, clients: usize, duration: Duration) -> anyhow::Result<f64> {
-    let (url, program) = mesh.pgbench()?;
-    let database = Database::connect(&DatabaseConfig { url: url.as_str().into(), ..DatabaseConfig::default() }).await?;
-    database.migrate(task_svc::store::migrations()).await?;
-    database.close().await;
-    let script = tempfile::NamedTempFile::new()?;
-    std::fs::write(&script, SCRIPT.replace("uuid_nil()", "'00000000-0000-0000-0000-000000000000'"))?;
-    run(&program, script.path(), &url, clients, duration / 4).await.context("warm-up")?;
-    run(&program, script.path(), &url, clients, duration).await
+/// pgbench, ready to run.
+pub struct Yardstick {
+    url: String,
+    program: PathBuf,
+    script: tempfile::NamedTempFile,
+    clients: usize,
 }
 
-async fn run(program: &Path, script: &Path, url: &str, clients: usize, duration: Duration) -> anyhow::Result<f64> {
-    let output = Command::new(program)
-        .args(["--no-vacuum", "--protocol=prepared", "--jobs=2"])
-        .arg(format!("--client={clients}"))
-        .arg(format!("--time={}", duration.as_secs().max(1)))
-        .arg("--file")
-        .arg(script)
-        .arg(url)
-        .stdin(Stdio::null())
-        .output()
-        .await
-        .context("run pgbench")?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    ensure!(output.status.success(), "pgbench failed: {}", String::from_utf8_lossy(&output.stderr));
-    let line = text.lines().find(|line| line.starts_with("tps = ")).context("pgbench prints no tps")?;
-    Ok(line.split_whitespace().nth(2).unwrap_or_default().parse()?)
+impl Yardstick {
+    /// Makes the tables, with so many clients to come.
+    pub async fn prepare(mesh: &Mesh, clients: usize) -> anyhow::Result<Self> {
+        let (url, program) = mesh.pgbench()?;
+        let config = DatabaseConfig { url: url.as_str().into(), ..DatabaseConfig::default() };
+        let database = Database::connect(&config).await?;
+        database.migrate(task_svc::store::migrations()).await?;
+        database.close().await;
+        let script = tempfile::NamedTempFile::new()?;
+        std::fs::write(&script, SCRIPT.replace("uuid_nil()", "'00000000-0000-0000-0000-000000000000'"))?;
+        Ok(Self { url, program, script, clients })
+    }
+
+    /// Transactions a second that it reaches, over so long.
+    pub async fn run(&self, duration: Duration) -> anyhow::Result<f64> {
+        let output = Command::new(&self.program)
+            .args(["--no-vacuum", "--protocol=prepared", "--jobs=2"])
+            .arg(format!("--client={}", self.clients))
+            .arg(format!("--time={}", duration.as_secs().max(1)))
+            .arg("--file")
+            .arg(self.script.path())
+            .arg(&self.url)
+            .stdin(Stdio::null())
+            .output()
+            .await
+            .context("run pgbench")?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        ensure!(output.status.success(), "pgbench failed: {}", String::from_utf8_lossy(&output.stderr));
+        let line = text.lines().find(|line| line.starts_with("tps = ")).context("pgbench prints no tps")?;
+        Ok(line.split_whitespace().nth(2).unwrap_or_default().parse()?)
+    }
 }

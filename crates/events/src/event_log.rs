@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use mesh_store::{Backend, Database, Sql, StoreError, Transaction};
+use mesh_store::{Backend, Database, Sql, StoreError, Transaction, Writes};
 use mesh_types::{Timestamp, WorkspaceId};
 use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement, Value};
 use tokio::sync::Notify;
@@ -66,6 +66,19 @@ impl EventLog {
         Ok(())
     }
 
+    /// The same for one event, together with other changes of its transaction: see [`Writes`].
+    ///
+    /// # Errors
+    /// When it is larger than any bus carries.
+    pub fn append_with(&self, writes: &mut Writes, event: &NewEvent) -> Result<(), StoreError> {
+        let insert = insert_into_log(Backend::Postgres, 1);
+        writes.add("logged", format!("{insert} RETURNING seq"), bound(event)?);
+        if self.database.backend() == Backend::Postgres {
+            writes.add("pending", "INSERT INTO outbox_pending (seq) SELECT seq FROM logged RETURNING seq", []);
+        }
+        Ok(())
+    }
+
     /// Tells the relay that there is something to publish. Without it the relay finds out by polling.
     pub fn committed(&self) {
         self.appended.notify_one();
@@ -97,9 +110,13 @@ impl EventLog {
     }
 }
 
-fn insert(backend: Backend, events: usize) -> String {
+fn insert_into_log(backend: Backend, events: usize) -> String {
     let rows: Vec<String> = (0..events).map(|event| row(backend, event * BOUND)).collect();
-    let insert = format!("INSERT INTO event_log ({COLUMNS}) VALUES {}", rows.join(", "));
+    format!("INSERT INTO event_log ({COLUMNS}) VALUES {}", rows.join(", "))
+}
+
+fn insert(backend: Backend, events: usize) -> String {
+    let insert = insert_into_log(backend, events);
     match backend {
         Backend::Sqlite => insert,
         Backend::Postgres => {

@@ -1,12 +1,12 @@
 //! A change: one transaction for rows, events and the request id, whoever makes it and whatever it changes.
 //!
-//! A service begins a transaction, [claims](Change::claim) the request id, does its work, [records](Change::record) what
-//! came of it, and hands transaction and outcome to [`conclude`].
+//! A service begins a transaction, [claims](Change::claim) the request id, does its work, [finishes](Change::finish) with
+//! what is to be written and what came of it, and hands transaction and outcome to [`conclude`].
 
 use mesh_types::{Caller, RequestId, Timestamp, WorkspaceId};
 
 use crate::{
-    StoreError, Transaction, commit,
+    StoreError, Transaction, Writes, commit,
     request_ids::{self, Claim, ClaimError, Outcome, RequestKey},
 };
 
@@ -44,20 +44,38 @@ impl Change<'_> {
         request_ids::claim(transaction, &key, request.body_digest, self.now).await
     }
 
-    /// Remembers what the change did, for whoever sends the request again. Does nothing without a request id.
+    /// Makes `writes` and remembers what the change did, for whoever sends the request again. Without a request id there is
+    /// nothing to remember.
     ///
     /// # Errors
-    /// [`ClaimError::InFlight`] when another request with this id was committed since the claim.
+    /// [`ClaimError::InFlight`] when another request with this id was committed since the claim; or what the database says.
+    pub async fn finish(
+        &self,
+        transaction: &Transaction,
+        writes: Writes,
+        workspace: WorkspaceId,
+        outcome: Outcome,
+    ) -> Result<(), ClaimError> {
+        let Some(request) = self.request else {
+            writes.run(transaction).await?;
+            return Ok(());
+        };
+        let principal = self.caller.actor.user_id.to_string();
+        let key = self.key(request, &principal, workspace);
+        request_ids::record(transaction, writes, &key, request.body_digest, outcome, self.now).await
+    }
+
+    /// Remembers what the change did, when everything it writes is written.
+    ///
+    /// # Errors
+    /// As for [`Change::finish`].
     pub async fn record(
         &self,
         transaction: &Transaction,
         workspace: WorkspaceId,
         outcome: Outcome,
     ) -> Result<(), ClaimError> {
-        let Some(request) = self.request else { return Ok(()) };
-        let principal = self.caller.actor.user_id.to_string();
-        let key = self.key(request, &principal, workspace);
-        request_ids::record(transaction, &key, request.body_digest, outcome, self.now).await
+        self.finish(transaction, Writes::default(), workspace, outcome).await
     }
 
     fn key<'a>(&'a self, request: &'a RequestId, principal: &'a str, workspace: WorkspaceId) -> RequestKey<'a> {

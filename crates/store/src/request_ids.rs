@@ -10,7 +10,7 @@ use mesh_types::{ErrorKind, Fault, Reason, Timestamp, WorkspaceId, derived_id};
 use sea_orm::{QueryResult, Value};
 use uuid::Uuid;
 
-use crate::{Database, Sql, StoreError, Transaction};
+use crate::{Database, Sql, StoreError, Transaction, Writes};
 
 /// How long an id is remembered.
 pub const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
@@ -99,12 +99,11 @@ const CLAIM: Sql = Sql {
 };
 
 /// Replaces an id that has outlived its time but was not pruned yet, and no other.
-const RECORD: Sql = Sql::both(
+const RECORD: &str =
     "INSERT INTO request_id (key, body_digest, event_id, aggregate_id, created_us) VALUES ($1, $2, $3, $4, $5)
      ON CONFLICT (key) DO UPDATE SET body_digest = excluded.body_digest, event_id = excluded.event_id,
          aggregate_id = excluded.aggregate_id, created_us = excluded.created_us
-     WHERE request_id.created_us <= $6",
-);
+     WHERE request_id.created_us <= $6 RETURNING 1";
 
 const PRUNE: Sql = Sql {
     postgres: "DELETE FROM request_id WHERE ctid IN
@@ -144,12 +143,13 @@ fn recorded(row: &QueryResult) -> Result<Option<(Vec<u8>, Outcome)>, StoreError>
     Ok(Some((digest, outcome)))
 }
 
-/// Remembers what the mutation did, in its transaction.
+/// Makes `writes` and remembers what the mutation did, in its transaction and in one go.
 ///
 /// # Errors
 /// [`ClaimError::InFlight`] when another request with this id was committed since the claim.
 pub async fn record(
     transaction: &Transaction,
+    mut writes: Writes,
     key: &RequestKey<'_>,
     body_digest: [u8; 32],
     outcome: Outcome,
@@ -163,7 +163,8 @@ pub async fn record(
         now.as_micros().into(),
         now.minus(KEPT).as_micros().into(),
     ];
-    match RECORD.run(transaction, values).await? {
+    writes.add("answered", RECORD, values);
+    match writes.run(transaction).await?.by("answered") {
         0 => Err(ClaimError::InFlight),
         _ => Ok(()),
     }

@@ -1,10 +1,10 @@
 //! Changes: one transaction for the row, its event and the request id. This is the heart of every mutation.
 
 use mesh_store::{
-    Change, Transaction, Worked, conclude,
+    Change, Transaction, Worked, Writes, conclude,
     request_ids::{Claim, Outcome},
 };
-use mesh_types::{Etag, TaskId, new_id};
+use mesh_types::{Etag, TaskId, WorkspaceId, new_id};
 use uuid::Uuid;
 
 use super::{Error, Store, tasks};
@@ -22,13 +22,20 @@ pub struct Written {
 impl Store {
     /// Stores a new task and its event, unless the request has been answered before.
     ///
+    /// Nearly every request is new, so it is not looked up beforehand, which saves a round trip: what was answered before
+    /// cannot be noted again, and only what fails is looked up. One that is sent twice at once waits for the first.
+    ///
     /// # Errors
     /// When the parent or the occurrence of the schedule is not to be had, when the request id cannot be taken, or what
     /// the database says.
     pub async fn create_task(&self, change: &Change<'_>, event: TaskEvent) -> Result<Written, Error> {
+        let workspace = event.after.workspace_id;
         let transaction = self.database.begin().await?;
         let worked = self.insert(&transaction, change, event).await;
-        self.conclude(transaction, change, worked).await
+        match self.conclude(transaction, change, worked).await {
+            Err(refused) if !refused.is_of_database() => self.answered_before(change, workspace, refused).await,
+            done => done,
+        }
     }
 
     /// Changes one task: locks it, lets `decide` look at it and say what happens, and stores that with its event.
@@ -56,12 +63,27 @@ impl Store {
         change: &Change<'_>,
         event: TaskEvent,
     ) -> Result<Worked<Written>, Error> {
-        if let Claim::Replay(outcome) = change.claim(transaction, event.after.workspace_id).await? {
-            return Ok(Worked::Before(outcome));
-        }
         self.check_places(transaction, &event).await?;
-        tasks::insert(transaction, &event.after).await?;
-        self.append(transaction, change, event).await
+        let mut writes = Writes::default();
+        tasks::insert(&mut writes, self.database.backend().into(), &event.after);
+        self.finish(transaction, change, writes, event).await
+    }
+
+    /// The answer of a request that was answered before; else why it is refused.
+    async fn answered_before(
+        &self,
+        change: &Change<'_>,
+        workspace: WorkspaceId,
+        refused: Error,
+    ) -> Result<Written, Error> {
+        let transaction = self.database.begin().await?;
+        let claimed = change.claim(&transaction, workspace).await;
+        let worked = match claimed {
+            Ok(Claim::Replay(outcome)) => Ok(Worked::Before(outcome)),
+            Ok(Claim::Fresh) => Err(refused),
+            Err(error) => Err(error.into()),
+        };
+        self.conclude(transaction, change, worked).await
     }
 
     async fn rewrite(
@@ -77,24 +99,27 @@ impl Store {
             return Ok(Worked::Before(outcome));
         }
         let Some(event) = decide(&task)? else {
-            return answered(transaction, change, Written { task, change_id: None }).await;
+            let written = Written { task, change_id: None };
+            return answered(transaction, change, Writes::default(), written).await;
         };
         self.check_places(transaction, &event).await?;
-        tasks::rewrite(transaction, &event.after).await?;
-        self.append(transaction, change, event).await
+        let mut writes = Writes::default();
+        tasks::rewrite(&mut writes, self.database.backend().into(), &event.after);
+        self.finish(transaction, change, writes, event).await
     }
 
-    /// Appends the event, and notes the request as answered.
-    async fn append(
+    /// Writes the row, its event and the request's answer, in one go.
+    async fn finish(
         &self,
         transaction: &Transaction,
         change: &Change<'_>,
+        mut writes: Writes,
         event: TaskEvent,
     ) -> Result<Worked<Written>, Error> {
         let id = new_id(change.now);
         let told = (self.codec.encode)(&event, id, change.caller, change.now);
-        self.log.append(transaction, &[told]).await?;
-        answered(transaction, change, Written { task: event.after, change_id: Some(id) }).await
+        self.log.append_with(&mut writes, &told)?;
+        answered(transaction, change, writes, Written { task: event.after, change_id: Some(id) }).await
     }
 
     /// Ends the transaction, tells the relay, and finds the answer of a request that was answered before.
@@ -116,9 +141,14 @@ impl Store {
     }
 }
 
-/// Notes the request as answered by this.
-async fn answered(transaction: &Transaction, change: &Change<'_>, written: Written) -> Result<Worked<Written>, Error> {
+/// Makes the writes, and notes the request as answered by this.
+async fn answered(
+    transaction: &Transaction,
+    change: &Change<'_>,
+    writes: Writes,
+    written: Written,
+) -> Result<Worked<Written>, Error> {
     let outcome = Outcome { event_id: written.change_id, aggregate_id: written.task.id.0 };
-    change.record(transaction, written.task.workspace_id, outcome).await?;
+    change.finish(transaction, writes, written.task.workspace_id, outcome).await?;
     Ok(Worked::Fresh(written))
 }

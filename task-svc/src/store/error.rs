@@ -39,6 +39,13 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Whether the database failed, so that nothing can be said of the request.
+    pub(super) fn is_of_database(&self) -> bool {
+        matches!(self, Self::Database(_) | Self::Request(ClaimError::Store(_)))
+    }
+}
+
 impl From<Error> for Fault {
     fn from(error: Error) -> Self {
         match error {

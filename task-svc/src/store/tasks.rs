@@ -1,9 +1,10 @@
 //! Single tasks: found within the workspaces that the caller may read, inserted, rewritten.
 
-use mesh_store::{Sql, StoreError};
+use mesh_store::{Sql, StoreError, Writes};
 use mesh_types::{Caller, TaskId, WorkspaceId};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Select,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+    QueryTrait, Select, Statement,
 };
 
 use super::{Error, Store, tables::task};
@@ -44,17 +45,22 @@ pub(super) async fn lock(connection: &impl ConnectionTrait, caller: &Caller, id:
     find(connection, readable(caller).lock_exclusive(), id).await
 }
 
-pub(super) async fn insert(connection: &impl ConnectionTrait, task: &Task) -> Result<(), StoreError> {
+/// Adds the row of a new task.
+pub(super) fn insert(writes: &mut Writes, backend: DbBackend, task: &Task) {
     let row = task::Model::from(task).into_active_model();
-    task::Entity::insert(row.reset_all()).exec_without_returning(connection).await?;
-    Ok(())
+    add(writes, task::Entity::insert(row.reset_all()).build(backend));
 }
 
-pub(super) async fn rewrite(connection: &impl ConnectionTrait, task: &Task) -> Result<(), StoreError> {
+/// Adds what becomes of the row of a task.
+pub(super) fn rewrite(writes: &mut Writes, backend: DbBackend, task: &Task) {
     let row = task::Model::from(task).into_active_model().reset_all();
     let update = task::Entity::update_many().set(row).filter(task::Column::Id.eq(task.id.0));
-    update.exec(connection).await?;
-    Ok(())
+    add(writes, update.build(backend));
+}
+
+fn add(writes: &mut Writes, statement: Statement) {
+    let Statement { sql, values, .. } = statement;
+    writes.add("written", format!("{sql} RETURNING 1"), values.map(|values| values.0).unwrap_or_default());
 }
 
 /// Notes that `task` is this occurrence, for ever; or returns the task that is it already.

@@ -6,6 +6,7 @@ mod connecting;
 mod errors;
 mod migrating;
 mod request_ids;
+mod writes;
 
 use mesh_store::{Database, DatabaseConfig};
 use mesh_testkit::TestDatabase;
