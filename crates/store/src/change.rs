@@ -7,7 +7,7 @@ use mesh_types::{Caller, RequestId, Timestamp, WorkspaceId};
 
 use crate::{
     StoreError, Transaction, Writes, commit,
-    request_ids::{self, Claim, ClaimError, Outcome, RequestKey},
+    request_ids::{self, Answered, Claim, ClaimError, Outcome, RequestKey},
 };
 
 /// Who makes a change, when, and by which request.
@@ -62,7 +62,8 @@ impl Change<'_> {
         };
         let principal = self.caller.actor.user_id.to_string();
         let key = self.key(request, &principal, workspace);
-        request_ids::record(transaction, writes, &key, request.body_digest, outcome, self.now).await
+        let answered = Answered { body_digest: request.body_digest, outcome, now: self.now };
+        request_ids::record(transaction, writes, &key, answered).await
     }
 
     /// Remembers what the change did, when everything it writes is written.

@@ -46,6 +46,17 @@ pub struct Outcome {
     pub aggregate_id: Uuid,
 }
 
+/// A request that was answered.
+#[derive(Clone, Copy, Debug)]
+pub struct Answered {
+    /// The SHA-256 of the request without its id.
+    pub body_digest: [u8; 32],
+    /// What it did.
+    pub outcome: Outcome,
+    /// When.
+    pub now: Timestamp,
+}
+
 /// What is known of a request id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
@@ -151,10 +162,9 @@ pub async fn record(
     transaction: &Transaction,
     mut writes: Writes,
     key: &RequestKey<'_>,
-    body_digest: [u8; 32],
-    outcome: Outcome,
-    now: Timestamp,
+    answered: Answered,
 ) -> Result<(), ClaimError> {
+    let Answered { body_digest, outcome, now } = answered;
     let values: [Value; 6] = [
         key.derive().into(),
         body_digest.to_vec().into(),

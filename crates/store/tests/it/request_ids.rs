@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mesh_store::{
     Database, Writes,
-    request_ids::{Claim, ClaimError, KEPT, Outcome, RequestKey, claim, prune, record},
+    request_ids::{Answered, Claim, ClaimError, KEPT, Outcome, RequestKey, claim, prune, record},
 };
 use mesh_testkit::TestDatabase;
 use mesh_types::{Fault, Reason, Timestamp, WorkspaceId};
@@ -25,6 +25,10 @@ const NOW: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
 const BODY: [u8; 32] = [1; 32];
 const DONE: Outcome = Outcome { event_id: Some(Uuid::from_u128(10)), aggregate_id: Uuid::from_u128(11) };
 
+fn answered(now: Timestamp) -> Answered {
+    Answered { body_digest: BODY, outcome: DONE, now }
+}
+
 fn key(id: &str) -> RequestKey<'_> {
     RequestKey { principal: "user", workspace: WorkspaceId(Uuid::from_u128(1)), method: "CreateTask", id }
 }
@@ -40,7 +44,7 @@ async fn perform(database: &Database, key: RequestKey<'_>, now: Timestamp) -> Re
     let transaction = database.begin().await?;
     let claimed = claim(&transaction, &key, BODY, now).await?;
     if claimed == Claim::Fresh {
-        record(&transaction, Writes::default(), &key, BODY, DONE, now).await?;
+        record(&transaction, Writes::default(), &key, answered(now)).await?;
     }
     mesh_store::commit(transaction).await?;
     Ok(claimed)
@@ -66,7 +70,7 @@ async fn an_id_whose_work_was_rolled_back_is_fresh_again(database: TestDatabase)
     let database = migrated(&database).await;
     let transaction = database.begin().await.expect("it begins");
     claim(&transaction, &key("a"), BODY, NOW).await.expect("it is new");
-    record(&transaction, Writes::default(), &key("a"), BODY, DONE, NOW).await.expect("it is recorded");
+    record(&transaction, Writes::default(), &key("a"), answered(NOW)).await.expect("it is recorded");
     transaction.rollback().await.expect("it rolls back");
     assert_eq!(perform(&database, key("a"), NOW).await.expect("it is new again"), Claim::Fresh);
 }
@@ -111,7 +115,7 @@ async fn an_id_that_is_being_worked_on_is_in_flight() {
     assert_eq!(claim(&first, &key("a"), BODY, NOW).await.expect("it is new"), Claim::Fresh);
     let second = perform(&database, key("a"), NOW).await.expect_err("the first is not done");
     assert_eq!(Fault::from(second).reason, Reason::RequestInFlight);
-    record(&first, Writes::default(), &key("a"), BODY, DONE, NOW).await.expect("it is recorded");
+    record(&first, Writes::default(), &key("a"), answered(NOW)).await.expect("it is recorded");
     mesh_store::commit(first).await.expect("it commits");
     assert_eq!(perform(&database, key("a"), NOW).await.expect("it is known"), Claim::Replay(DONE));
 }
