@@ -15,6 +15,7 @@ mod list_occurrences;
 mod list_reminders;
 mod list_schedules;
 mod pause_schedule;
+mod preview_schedule;
 mod resume_schedule;
 mod run_errand;
 mod see_task;

@@ -14,6 +14,7 @@ mod order;
 mod page_key;
 mod planned_time;
 mod policies;
+mod preview;
 mod reminder;
 #[cfg(test)]
 mod reminder_tests;
@@ -40,6 +41,7 @@ pub use order::{OrderBy, SortField};
 pub use page_key::PageKey;
 pub use planned_time::PlannedTime;
 pub use policies::{Advance, Coded, Missed, SchedulePolicies, SeriesEnd, StoredPolicies};
+pub use preview::{Outline, Preview};
 pub use reminder::{Anchor, Decision, Draft, Reminder, State, When};
 pub use schedule::{Planned, Schedule, ScheduleDecision, ScheduleState, ScheduleStep, Upcoming};
 pub use schedule_create::{Beginning, ScheduleDraft};

@@ -99,38 +99,43 @@ impl ScheduleError {
         if self == Self::TooHard { Ok(None) } else { Err(self) }
     }
 
-    /// The field that is wrong and the rule it breaks, where it is one.
+    /// The field of a schedule that is wrong and the rule it breaks, where it is one.
     fn violated(&self) -> Option<(&'static str, &'static str)> {
         match self {
-            Self::TaskElsewhere(_) => Some(("schedule.task_id", "reference.exists")),
-            Self::Rule(_) => Some(("schedule.rrule", "rrule.valid")),
-            Self::CountFromCompletion => Some(("schedule.rrule", "rrule.no_count_from_completion")),
-            Self::NeverFires => Some(("schedule.rrule", "rrule.fires")),
-            Self::TooHard => Some(("schedule.rrule", "rrule.bounded")),
-            Self::EndBeforeStart => Some(("schedule.policies.end_date", "not_before_start")),
-            Self::StartMissing => Some(("schedule.start", "required")),
-            Self::StartUnplaceable => Some(("schedule.start", "range")),
-            Self::ZoneMissing => Some(("schedule.time_zone", "required")),
+            Self::TaskElsewhere(_) => Some(("task_id", "reference.exists")),
+            Self::Rule(_) => Some(("rrule", "rrule.valid")),
+            Self::CountFromCompletion => Some(("rrule", "rrule.no_count_from_completion")),
+            Self::NeverFires => Some(("rrule", "rrule.fires")),
+            Self::TooHard => Some(("rrule", "rrule.bounded")),
+            Self::EndBeforeStart => Some(("policies.end_date", "not_before_start")),
+            Self::StartMissing => Some(("start", "required")),
+            Self::StartUnplaceable => Some(("start", "range")),
+            Self::ZoneMissing => Some(("time_zone", "required")),
             _ => None,
+        }
+    }
+
+    /// What the caller is told, where the request holds the fields of a schedule at `path` (`schedule.`, or nothing).
+    pub fn told(self, path: &str) -> Fault {
+        match self {
+            // What was stored and cannot be read is a fault of ours.
+            Self::Unreadable(id) => Fault::internal().about("schedule", id),
+            error => told(error, path),
         }
     }
 }
 
 impl From<ScheduleError> for Fault {
     fn from(error: ScheduleError) -> Self {
-        match error {
-            // What was stored and cannot be read is a fault of ours.
-            ScheduleError::Unreadable(id) => Self::internal().about("schedule", id),
-            error => told(error),
-        }
+        error.told("schedule.")
     }
 }
 
-fn told(error: ScheduleError) -> Fault {
+fn told(error: ScheduleError, path: &str) -> Fault {
     let message = error.to_string();
     let fault = match error.violated() {
         Some((field, rule)) => {
-            let invalid = Fault::invalid(vec![Violation::new(field, rule, message)]);
+            let invalid = Fault::invalid(vec![Violation::new(format!("{path}{field}"), rule, message)]);
             Fault { kind: error.kind(), reason: error.reason(), ..invalid }
         }
         None => Fault::new(error.kind(), error.reason(), message),

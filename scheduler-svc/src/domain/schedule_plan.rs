@@ -134,7 +134,8 @@ fn anew(start: Nominal, closed: Timestamp, zone: &TimeZone) -> Nominal {
     }
 }
 
-fn just_after(instant: Timestamp) -> jiff::Timestamp {
+/// The instant after this one.
+pub(super) fn just_after(instant: Timestamp) -> jiff::Timestamp {
     to_jiff(Timestamp::from_micros(instant.as_micros().saturating_add(1)))
 }
 

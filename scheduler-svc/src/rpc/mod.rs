@@ -7,8 +7,9 @@ use std::sync::Arc;
 use mesh_proto::scheduler::v1::{
     CreateReminderRequest, CreateScheduleRequest, DeleteReminderRequest, DismissReminderRequest, EndScheduleRequest,
     GetScheduleRequest, ListOccurrencesRequest, ListOccurrencesResponse, ListRemindersRequest, ListRemindersResponse,
-    ListSchedulesRequest, ListSchedulesResponse, PauseScheduleRequest, Reminder, ResumeScheduleRequest, Schedule,
-    SnoozeReminderRequest, UpdateReminderRequest, scheduler_service_server::SchedulerService,
+    ListSchedulesRequest, ListSchedulesResponse, PauseScheduleRequest, PreviewScheduleRequest, PreviewScheduleResponse,
+    Reminder, ResumeScheduleRequest, Schedule, SnoozeReminderRequest, UpdateReminderRequest,
+    scheduler_service_server::SchedulerService,
 };
 use mesh_rpc::{accept, status};
 use mesh_types::Fault;
@@ -82,6 +83,16 @@ impl SchedulerService for SchedulerRpc {
         let list = ListOccurrences::try_from(message).map_err(status)?;
         let page = self.app.list_occurrences(&caller, list).await.map_err(refused)?;
         Ok(Response::new(convert::occurrences(page)))
+    }
+
+    async fn preview_schedule(
+        &self,
+        request: Request<PreviewScheduleRequest>,
+    ) -> Result<Response<PreviewScheduleResponse>, Status> {
+        let (caller, message) = accept(request)?;
+        let outline = message.try_into().map_err(status)?;
+        let preview = self.app.preview_schedule(&caller, &outline).map_err(refused)?;
+        Ok(Response::new(convert::preview(&preview)))
     }
 
     async fn create_reminder(&self, request: Request<CreateReminderRequest>) -> Result<Response<Reminder>, Status> {

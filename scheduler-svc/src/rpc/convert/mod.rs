@@ -10,7 +10,7 @@ mod schedule;
 mod schedule_fields;
 mod schedule_requests;
 
-pub(super) use occurrence::occurrences;
+pub(super) use occurrence::{occurrences, preview};
 pub(super) use reminder::written;
 pub(crate) use reminder::{kept_reminder, reminder};
 pub(super) use schedule::written_schedule;

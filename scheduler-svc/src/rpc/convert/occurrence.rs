@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     app::OccurrencePage,
-    domain::{Coded, Occurrence, OccurrenceState, Place},
+    domain::{Coded, Occurrence, OccurrenceState, Place, Preview},
 };
 
 /// The answer to a list of them.
@@ -19,6 +19,27 @@ pub(in crate::rpc) fn occurrences(page: OccurrencePage) -> proto::ListOccurrence
     });
     let occurrences = page.planned.iter().map(occurrence).chain(computed).collect();
     proto::ListOccurrencesResponse { occurrences, next_page_token: page.next_page_token }
+}
+
+/// The answer to a look at rules.
+pub(in crate::rpc) fn preview(preview: &Preview) -> proto::PreviewScheduleResponse {
+    let occurrences = preview.occurrences.iter().map(|found| {
+        let place = Place::from(found);
+        proto::PreviewedOccurrence {
+            instant: Some(timestamp(place.instant)),
+            local: place.local.to_string(),
+            offset: offset(place.offset_seconds),
+            adjusted: !place.adjustments.is_empty(),
+            adjustments: place.adjustments.iter().map(|adjustment| adjustment.code()).collect(),
+            occurrence: found.nominal.to_string(),
+        }
+    });
+    proto::PreviewScheduleResponse {
+        occurrences: occurrences.collect(),
+        text: preview.text.clone(),
+        warnings: preview.warnings.iter().map(ToString::to_string).collect(),
+        exhausted: preview.exhausted,
+    }
 }
 
 fn occurrence(occurrence: &Occurrence) -> proto::Occurrence {

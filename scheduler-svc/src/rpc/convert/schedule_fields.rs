@@ -14,10 +14,10 @@ use crate::domain::{Coded, ScheduleDraft, SchedulePolicies, SeriesEnd, Template}
 pub(super) fn draft(schedule: proto::Schedule, checks: &mut Checks) -> Option<ScheduleDraft> {
     // Every field is read before any is needed, so that all that is wrong is noted.
     let task_id = task_id(&schedule, checks);
-    let rrule = rrule(&schedule, checks);
-    let start = optional(schedule.start.as_deref(), |text| start(text, checks));
-    let time_zone = optional(schedule.time_zone.as_deref(), |name| time_zone(name, checks));
-    let policies = policies(schedule.policies.as_ref(), checks);
+    let rrule = rrule("schedule.rrule", schedule.rrule.as_deref().unwrap_or_default(), checks);
+    let start = optional(schedule.start.as_deref(), |text| start("schedule.start", text, checks));
+    let time_zone = optional(schedule.time_zone.as_deref(), |name| time_zone("schedule.time_zone", name, checks));
+    let policies = policies("schedule.policies", schedule.policies.as_ref(), checks);
     let template = optional(schedule.template, |message| template(message, checks));
     Some(ScheduleDraft {
         task_id: task_id?,
@@ -42,81 +42,82 @@ fn task_id(schedule: &proto::Schedule, checks: &mut Checks) -> Option<TaskId> {
 }
 
 /// Whether these are rules depends on their start, so that is not decided here.
-fn rrule(schedule: &proto::Schedule, checks: &mut Checks) -> Option<String> {
-    let text = schedule.rrule.as_deref().unwrap_or_default();
+pub(super) fn rrule(field: &str, text: &str, checks: &mut Checks) -> Option<String> {
     if text.is_empty() {
-        checks.add("schedule.rrule", "required", "is needed");
+        checks.add(field, "required", "is needed");
         return None;
     }
     if text.contains('\0') {
-        checks.add("schedule.rrule", "string.no_nul", "must not hold the character NUL");
+        checks.add(field, "string.no_nul", "must not hold the character NUL");
         return None;
     }
     Some(text.to_owned())
 }
 
-fn start(text: &str, checks: &mut Checks) -> Option<Nominal> {
+pub(super) fn start(field: &str, text: &str, checks: &mut Checks) -> Option<Nominal> {
     let start = text.parse::<Nominal>().ok().filter(|start| start.date().year() >= 1);
     if start.is_none() {
-        checks.add(
-            "schedule.start",
-            "string.nominal",
-            "must be a day, YYYY-MM-DD, or a wall time, YYYY-MM-DDTHH:MM:SS",
-        );
+        checks.add(field, "string.nominal", "must be a day, YYYY-MM-DD, or a wall time, YYYY-MM-DDTHH:MM:SS");
     }
     start
 }
 
-fn time_zone(name: &str, checks: &mut Checks) -> Option<String> {
+pub(super) fn time_zone(field: &str, name: &str, checks: &mut Checks) -> Option<String> {
     let zone = mesh_recurrence::zone(name);
     if zone.is_none() {
-        checks.add("schedule.time_zone", "string.time_zone", "must be an IANA time zone such as Europe/Berlin");
+        checks.add(field, "string.time_zone", "must be an IANA time zone such as Europe/Berlin");
     }
     zone.map(|(name, _)| name)
 }
 
-fn policies(message: Option<&proto::SchedulePolicies>, checks: &mut Checks) -> Option<SchedulePolicies> {
+/// The policies in the field at `path`.
+pub(super) fn policies(
+    path: &str,
+    message: Option<&proto::SchedulePolicies>,
+    checks: &mut Checks,
+) -> Option<SchedulePolicies> {
     let Some(message) = message else { return Some(SchedulePolicies::default()) };
+    let field = |name: &str| format!("{path}.{name}");
     if message.generation.is_some_and(|generation| generation != ON_COMPLETION) {
         let description = "only SCHEDULE_GENERATION_ON_COMPLETION is available yet";
-        checks.add("schedule.policies.generation", "available", description);
+        checks.add(field("generation"), "available", description);
     }
     if message.ahead_count.is_some() {
         let description = "goes with SCHEDULE_GENERATION_AHEAD, which is not available yet";
-        checks.add("schedule.policies.ahead_count", "available", description);
+        checks.add(field("ahead_count"), "available", description);
     }
     let placing = mesh_recurrence::Policies {
-        weekend: choice("schedule.policies.weekend", message.weekend, checks)?,
-        month_end: choice("schedule.policies.month_end", message.month_end, checks)?,
-        dst_gap: choice("schedule.policies.dst_gap", message.dst_gap, checks)?,
-        dst_overlap: choice("schedule.policies.dst_overlap", message.dst_overlap, checks)?,
+        weekend: choice(&field("weekend"), message.weekend, checks)?,
+        month_end: choice(&field("month_end"), message.month_end, checks)?,
+        dst_gap: choice(&field("dst_gap"), message.dst_gap, checks)?,
+        dst_overlap: choice(&field("dst_overlap"), message.dst_overlap, checks)?,
     };
     let end = match (message.end_date.as_deref(), message.end_count) {
         (None, None) => Some(SeriesEnd::Never),
-        (Some(text), None) => end_date(text, checks),
+        (Some(text), None) => end_date(&field("end_date"), text, checks),
         (None, Some(count)) if (1..=10_000).contains(&count) => Some(SeriesEnd::Count(count)),
         (None, Some(_)) => {
-            checks.add("schedule.policies.end_count", "int32.range", "must be between 1 and 10000");
+            checks.add(field("end_count"), "int32.range", "must be between 1 and 10000");
             None
         }
         (Some(_), Some(_)) => {
-            checks.add("schedule.policies.end_count", "message.oneof", "excludes end_date");
+            checks.add(field("end_count"), "message.oneof", "excludes end_date");
             None
         }
     };
     Some(SchedulePolicies {
-        advance: choice("schedule.policies.advance", message.advance, checks)?,
-        missed: choice("schedule.policies.missed", message.missed, checks)?,
+        advance: choice(&field("advance"), message.advance, checks)?,
+        missed: choice(&field("missed"), message.missed, checks)?,
         placing,
         end: end?,
     })
 }
 
-fn end_date(text: &str, checks: &mut Checks) -> Option<SeriesEnd> {
+fn end_date(field: &str, text: &str, checks: &mut Checks) -> Option<SeriesEnd> {
     match text.parse::<Nominal>() {
         Ok(Nominal::Date(date)) => Some(SeriesEnd::After(date)),
         _ => {
-            checks.add("schedule.policies.end_date", "string.date", "must be a day of the calendar, YYYY-MM-DD");
+            checks.add(field, "string.date", "must be a day of the calendar, YYYY-MM-DD");
             None
         }
     }
@@ -172,7 +173,7 @@ fn line(field: &str, text: &str, checks: &mut Checks) {
     }
 }
 
-fn optional<T, U>(value: Option<T>, read: impl FnOnce(T) -> Option<U>) -> Option<Option<U>> {
+pub(super) fn optional<T, U>(value: Option<T>, read: impl FnOnce(T) -> Option<U>) -> Option<Option<U>> {
     match value {
         None => Some(None),
         Some(value) => read(value).map(Some),

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::schedule_fields;
 use crate::{
     app::{CreateSchedule, ListOccurrences, ListSchedules, Target},
-    domain::ScheduleOrder,
+    domain::{Outline, ScheduleOrder},
 };
 
 impl TryFrom<proto::CreateScheduleRequest> for CreateSchedule {
@@ -76,6 +76,30 @@ impl TryFrom<proto::ListOccurrencesRequest> for ListOccurrences {
             page_size: PageSize::from_request(request.page_size),
             page_token: request.page_token,
         })
+    }
+}
+
+impl TryFrom<proto::PreviewScheduleRequest> for Outline {
+    type Error = Fault;
+
+    fn try_from(request: proto::PreviewScheduleRequest) -> Result<Self, Fault> {
+        /// How many are told unless it is said.
+        const USUAL: usize = 10;
+        /// How many are told at most.
+        const MOST: usize = 1_000;
+        let mut checks = Checks::default();
+        let rrule = schedule_fields::rrule("rrule", &request.rrule, &mut checks);
+        let start = schedule_fields::start("start", &request.start, &mut checks);
+        let zone = Some(request.time_zone.as_str()).filter(|name| !name.is_empty());
+        let time_zone =
+            schedule_fields::optional(zone, |name| schedule_fields::time_zone("time_zone", name, &mut checks));
+        let policies = schedule_fields::policies("policies", request.policies.as_ref(), &mut checks);
+        let after = bound("after", request.after.as_ref(), &mut checks);
+        let count = usize::try_from(request.count).unwrap_or_default().min(MOST);
+        let rules = rrule.zip(start).zip(time_zone).zip(policies);
+        let (((rrule, start), time_zone), policies) = checks.finish(rules)?;
+        let count = if count == 0 { USUAL } else { count };
+        Ok(Self { rrule, start, time_zone, policies, after, count })
     }
 }
 
