@@ -62,6 +62,7 @@ pub async fn start(config: &Config, dependencies: Dependencies, links: Links) ->
     lifecycle.spawn(Stage::Consumers, "scheduler consumer", |stop| async move { consumer.run(stop).await });
     app.join().await.context("cannot say that this replica is there")?;
     lifecycle.spawn(Stage::Workers, "scheduler timers", |stop| workers::timers::run(Arc::clone(&app), stop));
+    lifecycle.spawn(Stage::Workers, "scheduler schedules", |stop| workers::schedules::run(Arc::clone(&app), stop));
     lifecycle.spawn(Stage::Workers, "scheduler occurrences", |stop| workers::occurrences::run(Arc::clone(&app), stop));
 
     let rpc = SchedulerServiceServer::new(SchedulerRpc::new(app)).max_encoding_message_size(MAX_MESSAGE_BYTES);

@@ -31,12 +31,36 @@ pub struct ListOccurrences {
 pub struct OccurrencePage {
     /// The schedule.
     pub schedule: Schedule,
-    /// Those that have, or are to get, their tasks.
-    pub planned: Vec<Occurrence>,
-    /// Those that may still change with the schedule. They come after all that are planned.
-    pub computed: Vec<Computed>,
+    /// The occurrences.
+    pub listed: Vec<Listed>,
     /// Asks for the next page; empty on the last one.
     pub next_page_token: String,
+}
+
+/// An occurrence in a list.
+#[derive(Clone, Debug)]
+pub enum Listed {
+    /// It has its task, is to get it, or never will.
+    Planned(Occurrence),
+    /// It may still change with the schedule.
+    Computed(Computed),
+}
+
+impl Listed {
+    fn nominal(&self) -> Nominal {
+        match self {
+            Self::Planned(occurrence) => occurrence.nominal,
+            Self::Computed(computed) => computed.occurrence.nominal,
+        }
+    }
+
+    /// How many occurrences there are up to this one, if that is not known otherwise.
+    fn counted(&self) -> Option<i32> {
+        match self {
+            Self::Planned(_) => None,
+            Self::Computed(computed) => Some(computed.counted),
+        }
+    }
 }
 
 /// Where a page ended.
@@ -75,26 +99,29 @@ impl App {
         let (after, before) = (list.after, list.before);
         let limit = list.page_size.get() + 1;
         let page = store::OccurrencePage { schedule_id: schedule.id, nominal: begin, after, before, limit };
-        let mut planned = self.store.list_occurrences(&page).await?;
-        let mut computed = Vec::new();
-        if planned.len() <= wanted {
-            let newest = self.store.newest_occurrence(schedule.id).await?.unwrap_or(schedule.start);
-            let nominal = begin.map_or(newest, |begin| begin.max(newest));
-            let counted = key.map_or(0, |key| key.counted).max(schedule.planned_count);
-            let window = Window { nominal, after, before, limit: wanted + 1 - planned.len() };
-            computed = schedule.computed(&window, counted, self.clock.now()).map_err(store::Error::from)?;
-        }
-        let more = planned.len() + computed.len() > wanted;
-        planned.truncate(wanted);
-        computed.truncate(wanted - planned.len());
-        let last = match computed.last() {
-            Some(last) => Some(Key { nominal: last.occurrence.nominal.to_string(), counted: last.counted }),
-            None => planned.last().map(|last| Key { nominal: last.nominal.to_string(), counted: 0 }),
-        };
+        let planned = self.store.list_occurrences(&page).await?;
+        let (newest, taken) = self.store.newest_occurrence(schedule.id).await?;
+        let counted = key.map_or(0, |key| key.counted).max(schedule.planned_count);
+        let window = Window { nominal: begin.max(newest), after, before, taken: &taken, limit: wanted + 1 };
+        let computed = schedule.computed(&window, counted, self.clock.now()).map_err(store::Error::from)?;
+
+        let mut listed = in_order(planned, computed);
+        let more = listed.len() > wanted;
+        listed.truncate(wanted);
+        let counted = listed.iter().rev().find_map(Listed::counted).unwrap_or(counted);
+        let last = listed.last().map(|last| Key { nominal: last.nominal().to_string(), counted });
         let next_page_token =
             last.filter(|_| more).map_or(Ok(String::new()), |key| PageToken::encode(&key, &identity))?;
-        Ok(OccurrencePage { schedule, planned, computed, next_page_token })
+        Ok(OccurrencePage { schedule, listed, next_page_token })
     }
+}
+
+/// Both in the order of their nominal starts. (Some that are to come may be noted already: those that were left out.)
+fn in_order(planned: Vec<Occurrence>, computed: Vec<Computed>) -> Vec<Listed> {
+    let planned = planned.into_iter().map(Listed::Planned);
+    let mut listed: Vec<Listed> = planned.chain(computed.into_iter().map(Listed::Computed)).collect();
+    listed.sort_by_key(Listed::nominal);
+    listed
 }
 
 /// What tells this list from others, so that a page token is good for no other.

@@ -5,26 +5,34 @@ mod close_occurrence;
 mod create_reminder;
 mod create_schedule;
 mod delete_reminder;
+mod delete_schedule;
 mod dismiss_reminder;
 mod end_schedule;
 mod error;
 mod fire_reminders;
 mod follow_tasks;
+mod follow_zones;
 mod get_schedule;
 mod list_occurrences;
 mod list_reminders;
 mod list_schedules;
 mod pause_schedule;
+mod plan_schedules;
 mod preview_schedule;
 mod resume_schedule;
 mod run_errand;
 mod see_task;
+mod skip_occurrence;
 mod snooze_reminder;
+mod split_schedule;
 mod timers;
+mod undelete_schedule;
 mod update_reminder;
+mod update_schedule;
 
 use std::sync::Arc;
 
+use mesh_recurrence::Nominal;
 use mesh_store::Change;
 use mesh_types::{Caller, Clock, Etag, RequestId, Timestamp};
 use tokio::sync::Notify;
@@ -32,20 +40,24 @@ use uuid::Uuid;
 
 use crate::{
     clients::TasksClient,
-    store::{Aim, Near, Store},
+    store::{Aim, Near, OccurrenceAim, Store},
 };
 
 pub use create_reminder::CreateReminder;
 pub use create_schedule::CreateSchedule;
+pub use delete_schedule::DeleteSchedule;
 pub use error::Error;
-pub use list_occurrences::{ListOccurrences, OccurrencePage};
+pub use list_occurrences::{ListOccurrences, Listed, OccurrencePage};
 pub use list_reminders::{ListReminders, ReminderPage};
 pub use list_schedules::{ListSchedules, SchedulePage};
+pub use skip_occurrence::SkipOccurrence;
 pub use snooze_reminder::{SnoozeReminder, Until};
+pub use split_schedule::SplitSchedule;
 pub use timers::{TimerSettings, Timers};
 pub use update_reminder::UpdateReminder;
+pub use update_schedule::UpdateSchedule;
 
-pub use crate::store::{Written, WrittenSchedule};
+pub use crate::store::{Written, WrittenSchedule, WrittenSplit};
 
 /// Every use case, and what they need.
 pub struct App {
@@ -103,6 +115,10 @@ pub struct Target {
 impl Target {
     fn change<'a>(&'a self, method: &'static str, caller: &'a Caller, now: Timestamp) -> Change<'a> {
         Change { caller, now, method, request: self.request.as_ref() }
+    }
+
+    fn aim_at(&self, occurrence: Option<Nominal>) -> OccurrenceAim<'_> {
+        OccurrenceAim { schedule_id: self.id, etag: self.etag.as_ref(), occurrence }
     }
 
     fn aim(&self, near: Near) -> Aim<'_> {

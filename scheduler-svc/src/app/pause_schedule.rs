@@ -4,8 +4,8 @@ use mesh_types::Caller;
 
 use super::{App, Error, Target};
 use crate::{
-    domain::Schedule,
-    store::{PlannedSoFar, WrittenSchedule},
+    domain::{Schedule, SoFar},
+    store::WrittenSchedule,
 };
 
 impl App {
@@ -17,7 +17,7 @@ impl App {
     pub async fn pause_schedule(&self, caller: &Caller, target: &Target) -> Result<WrittenSchedule, Error> {
         let now = self.clock.now();
         let change = target.change("PauseSchedule", caller, now);
-        let decide = |schedule: &Schedule, _: &PlannedSoFar| schedule.pause(now);
+        let decide = |schedule: &Schedule, _: &SoFar| schedule.pause(now);
         Ok(self.store.update_schedule(&change, target.id, target.etag.as_ref(), decide).await?)
     }
 }

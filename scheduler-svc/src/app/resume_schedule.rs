@@ -4,8 +4,8 @@ use mesh_types::Caller;
 
 use super::{App, Error, Target};
 use crate::{
-    domain::Schedule,
-    store::{PlannedSoFar, WrittenSchedule},
+    domain::{Schedule, SoFar},
+    store::WrittenSchedule,
 };
 
 impl App {
@@ -18,7 +18,7 @@ impl App {
     pub async fn resume_schedule(&self, caller: &Caller, target: &Target) -> Result<WrittenSchedule, Error> {
         let now = self.clock.now();
         let change = target.change("ResumeSchedule", caller, now);
-        let decide = |schedule: &Schedule, so_far: &PlannedSoFar| schedule.resume(so_far.owed, &so_far.planned, now);
+        let decide = |schedule: &Schedule, so_far: &SoFar| schedule.resume(so_far, now);
         let written = self.store.update_schedule(&change, target.id, target.etag.as_ref(), decide).await?;
         self.planned.notify_one();
         Ok(written)

@@ -40,10 +40,13 @@ impl App {
         let done = match occurrence.to_do {
             Some(ToDo::Create) => self.create_task(schedule, occurrence).await,
             Some(ToDo::Link) => self.link_task(schedule, occurrence).await,
+            Some(ToDo::Adopt) => self.adopt_task(schedule, occurrence).await,
+            Some(ToDo::Cancel) => settled(self.tasks.cancel_task(member(schedule), occurrence.task_id).await),
+            Some(ToDo::Delete) => settled(self.tasks.delete_task(member(schedule), occurrence.task_id).await),
             None => Ok(()),
         };
         let Err(fault) = done else {
-            return Ok(self.background.finish_errand(occurrence.schedule_id, occurrence.nominal).await?);
+            return Ok(self.background.finish_errand(&errand).await?);
         };
         let pause = pause(*attempts);
         tracing::warn!(
@@ -67,7 +70,7 @@ impl App {
         let places = message.list_id.is_some() || message.parent_id.is_some();
         match fault.kind {
             ErrorKind::AlreadyExists => Ok(()),
-            ErrorKind::NotFound | ErrorKind::InvalidArgument | ErrorKind::FailedPrecondition if places => {
+            _ if places && is_for_good(&fault) => {
                 let alone = occurrence_tasks::without_places(message);
                 match self.tasks.create_task(member(schedule), alone).await {
                     Err(fault) if fault.kind != ErrorKind::AlreadyExists => Err(fault),
@@ -81,11 +84,33 @@ impl App {
     /// Notes on the first task which occurrence it is. If it was deleted meanwhile there is nothing left to note.
     async fn link_task(&self, schedule: &Schedule, occurrence: &Occurrence) -> Result<(), Fault> {
         let message = occurrence_tasks::link(occurrence);
-        match self.tasks.update_task(member(schedule), message, &occurrence_tasks::LINK_PATHS).await {
-            Ok(_) => Ok(()),
-            Err(fault) if matches!(fault.kind, ErrorKind::NotFound | ErrorKind::FailedPrecondition) => Ok(()),
-            Err(fault) => Err(fault),
+        settled(self.tasks.update_task(member(schedule), message, &occurrence_tasks::LINK_PATHS).await)
+    }
+
+    /// Writes a task of another schedule anew as an occurrence of this one. Where its list or its parent is gone, it stays
+    /// where it is.
+    async fn adopt_task(&self, schedule: &Schedule, occurrence: &Occurrence) -> Result<(), Fault> {
+        let message = occurrence_tasks::adopted(schedule, occurrence);
+        match self.tasks.update_task(member(schedule), message.clone(), &occurrence_tasks::ADOPT_PATHS).await {
+            Err(fault) if is_for_good(&fault) => {
+                let paths = occurrence_tasks::ADOPT_IN_PLACE_PATHS;
+                settled(self.tasks.update_task(member(schedule), message, &paths).await)
+            }
+            done => settled(done),
         }
+    }
+}
+
+/// Whether trying again the same way will not help.
+fn is_for_good(fault: &Fault) -> bool {
+    matches!(fault.kind, ErrorKind::NotFound | ErrorKind::InvalidArgument | ErrorKind::FailedPrecondition)
+}
+
+/// A task that is gone, or is so already, has nothing left to be done.
+fn settled<T>(done: Result<T, Fault>) -> Result<(), Fault> {
+    match done {
+        Err(fault) if !matches!(fault.kind, ErrorKind::NotFound | ErrorKind::FailedPrecondition) => Err(fault),
+        _ => Ok(()),
     }
 }
 

@@ -58,6 +58,19 @@ pub(crate) fn link(occurrence: &Occurrence) -> proto::Task {
 /// The fields that [`link`] sets.
 pub(crate) const LINK_PATHS: [&str; 2] = ["schedule_id", "occurrence"];
 
+/// What makes a task that is there already this occurrence, and lets it say what the schedule says.
+pub(crate) fn adopted(schedule: &Schedule, occurrence: &Occurrence) -> proto::Task {
+    proto::Task { id: occurrence.task_id.to_string(), ..message(schedule, occurrence) }
+}
+
+/// The fields that [`adopted`] sets.
+pub(crate) const ADOPT_PATHS: [&str; 10] =
+    ["title", "description", "priority", "tags", "list_id", "parent_id", "due", "start", "schedule_id", "occurrence"];
+
+/// The same, but for where it is.
+pub(crate) const ADOPT_IN_PLACE_PATHS: [&str; 8] =
+    ["title", "description", "priority", "tags", "due", "start", "schedule_id", "occurrence"];
+
 /// The wall time is what was meant. Only where it would be read as another instant (the second of two that a clock shows
 /// alike) the instant is told.
 fn due(place: &Place, zone: &str) -> proto::TaskTime {

@@ -1,8 +1,8 @@
 //! task-svc: tasks are read, made and changed there.
 
 use mesh_proto::task::v1::{
-    CreateTaskRequest, GetTaskRequest, Task, TaskTime, UpdateTaskRequest, task_service_client::TaskServiceClient,
-    task_time::Value,
+    CancelTaskRequest, CreateTaskRequest, DeleteTaskRequest, GetTaskRequest, Task, TaskTime, UpdateTaskRequest,
+    task_service_client::TaskServiceClient, task_time::Value,
 };
 use mesh_rpc::{Channel, Repeat, Safety, ServiceTokens, Upstream, UpstreamError, fields};
 use mesh_types::{Caller, Fault, Role, TaskId, UserId, WorkspaceId};
@@ -85,6 +85,30 @@ impl TasksClient {
             ..UpdateTaskRequest::default()
         };
         let answer = self.client.clone().update_task(authorized(request, &token)?).await;
+        answer.map(tonic::Response::into_inner).map_err(|status| fault_of(&status))
+    }
+}
+
+impl TasksClient {
+    /// Cancels a task.
+    ///
+    /// # Errors
+    /// Whatever task-svc says.
+    pub async fn cancel_task(&self, member: Member, id: TaskId) -> Result<Task, Fault> {
+        let token = self.tokens.for_member(member.user, member.workspace, Role::Editor)?;
+        let request = CancelTaskRequest { id: id.to_string(), ..CancelTaskRequest::default() };
+        let answer = self.client.clone().cancel_task(authorized(request, &token)?).await;
+        answer.map(tonic::Response::into_inner).map_err(|status| fault_of(&status))
+    }
+
+    /// Puts a task into the bin.
+    ///
+    /// # Errors
+    /// Whatever task-svc says.
+    pub async fn delete_task(&self, member: Member, id: TaskId) -> Result<Task, Fault> {
+        let token = self.tokens.for_member(member.user, member.workspace, Role::Editor)?;
+        let request = DeleteTaskRequest { id: id.to_string(), ..DeleteTaskRequest::default() };
+        let answer = self.client.clone().delete_task(authorized(request, &token)?).await;
         answer.map(tonic::Response::into_inner).map_err(|status| fault_of(&status))
     }
 }

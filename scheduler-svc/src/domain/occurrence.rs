@@ -69,11 +69,22 @@ pub enum OccurrenceState {
     Cancelled,
     /// Its task was deleted.
     Deleted,
+    /// Somebody skipped it.
+    Skipped,
+    /// It passed while nothing could be planned. It has no task.
+    Missed,
 }
 
 impl Coded for OccurrenceState {
-    const CODES: &'static [(i32, Self)] =
-        &[(20, Self::Planned), (30, Self::Open), (40, Self::Completed), (50, Self::Cancelled), (60, Self::Deleted)];
+    const CODES: &'static [(i32, Self)] = &[
+        (20, Self::Planned),
+        (30, Self::Open),
+        (40, Self::Completed),
+        (50, Self::Cancelled),
+        (60, Self::Deleted),
+        (70, Self::Skipped),
+        (80, Self::Missed),
+    ];
 }
 
 /// What a worker has left to do for the task of an occurrence.
@@ -83,10 +94,17 @@ pub enum ToDo {
     Create,
     /// It is there already: note on it which occurrence it is.
     Link,
+    /// It is there already, as another occurrence: make this one of it.
+    Adopt,
+    /// Cancel it.
+    Cancel,
+    /// Put it into the bin.
+    Delete,
 }
 
 impl Coded for ToDo {
-    const CODES: &'static [(i32, Self)] = &[(10, Self::Create), (20, Self::Link)];
+    const CODES: &'static [(i32, Self)] =
+        &[(10, Self::Create), (20, Self::Link), (30, Self::Adopt), (40, Self::Cancel), (50, Self::Delete)];
 }
 
 /// The adjustments and their numbers in the contract.
@@ -138,6 +156,32 @@ impl Occurrence {
         }
     }
 
+    /// One that passed while nothing could be planned.
+    pub fn missed(schedule_id: Uuid, found: &mesh_recurrence::Occurrence, now: Timestamp) -> Self {
+        let planned = Self::planned(schedule_id, found, now);
+        Self { state: OccurrenceState::Missed, successor_planned: true, to_do: None, ..planned }
+    }
+
+    /// One that is left out, before it was planned.
+    pub fn left_out(schedule_id: Uuid, found: &mesh_recurrence::Occurrence, now: Timestamp) -> Self {
+        Self { state: OccurrenceState::Skipped, close_time: Some(now), ..Self::missed(schedule_id, found, now) }
+    }
+
+    /// Whether its task is open, or being made.
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, OccurrenceState::Planned | OccurrenceState::Open)
+    }
+
+    /// Whether it has a task, or had one.
+    pub fn has_task(&self) -> bool {
+        match self.state {
+            OccurrenceState::Planned | OccurrenceState::Missed => false,
+            // Left out before there was one, nothing was ever heard of it.
+            OccurrenceState::Skipped => self.newest != (0, 0) || self.to_do.is_some(),
+            _ => true,
+        }
+    }
+
     /// What a change of its task means. News that is older than what is known changes nothing about the state, but an
     /// occurrence that was ever closed owes a successor, in whatever order that is heard of.
     pub fn hear(&self, change: &TaskChange) -> Option<Heard> {
@@ -148,8 +192,16 @@ impl Occurrence {
         let mut after = self.clone();
         if (epoch, version) > self.newest {
             after.newest = (epoch, version);
-            after.state = OccurrenceState::of(&change.task);
-            after.close_time = change.task.is_over().then(|| self.close_time.unwrap_or(change.time));
+            let open = !change.task.is_over();
+            if self.state == OccurrenceState::Skipped {
+                // It stays so, until somebody opens its task again.
+                let opened_again = open && self.close_time.is_none_or(|skipped| change.time > skipped);
+                after.state = if opened_again { OccurrenceState::Open } else { self.state };
+            } else {
+                after.state = OccurrenceState::of(&change.task);
+            }
+            let closed = after.state != OccurrenceState::Open;
+            after.close_time = closed.then(|| self.close_time.unwrap_or(change.time));
         }
         let owes = change.task.is_over() && !self.successor_planned;
         let owes = owes.then_some(Closed { nominal: self.nominal, task_id: self.task_id, time: change.time });

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 pub struct SchedulePolicies {
     /// What the next occurrence is counted from.
     pub advance: Advance,
+    /// When tasks are made.
+    pub generation: Generation,
     /// What becomes of occurrences that passed while nothing could be planned.
     pub missed: Missed,
     /// How the rules meet the calendar and the zone.
@@ -29,13 +31,31 @@ pub enum Advance {
     FromCompletion,
 }
 
+/// When the tasks of a schedule are made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Generation {
+    /// The next one when the open one is closed.
+    #[default]
+    OnCompletion,
+    /// So many are open at any time.
+    Ahead(i32),
+    /// As the time of an occurrence comes within so many seconds, whatever became of the ones before; but no more than
+    /// `most` are open at any time.
+    Within {
+        /// How far ahead, in seconds.
+        seconds: i64,
+        /// How many at most.
+        most: i32,
+    },
+}
+
 /// What becomes of occurrences that passed while nothing could be planned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Missed {
-    /// They are skipped.
+    /// They are skipped, and noted as missed.
     #[default]
     SkipToNext,
-    /// Each one gets its task, one when the one before is closed.
+    /// Each one gets its task, up to a hundred at once.
     CreateAll,
 }
 
@@ -71,6 +91,32 @@ impl Coded for Advance {
     const CODES: &'static [(i32, Self)] = &[(10, Self::FromDue), (20, Self::FromCompletion)];
 }
 
+impl Generation {
+    /// How many tasks are open at any time when it says nothing of them.
+    pub const USUALLY_AHEAD: i32 = 1;
+    /// How many tasks are open at most, however far ahead they are made.
+    pub const MOST: i32 = 100;
+
+    /// What these fields of the contract say together; `None` when they do not go together.
+    pub fn read(code: Option<i32>, count: Option<i32>, horizon_seconds: Option<i64>) -> Option<Self> {
+        match (code.unwrap_or(10), count, horizon_seconds) {
+            (10, None, None) => Some(Self::OnCompletion),
+            (20, count, None) => Some(Self::Ahead(count.unwrap_or(Self::USUALLY_AHEAD))),
+            (20, count, Some(seconds)) => Some(Self::Within { seconds, most: count.unwrap_or(Self::MOST) }),
+            _ => None,
+        }
+    }
+
+    /// The same as fields of the contract: its number, how many, and how many seconds ahead.
+    pub fn fields(self) -> (i32, Option<i32>, Option<i64>) {
+        match self {
+            Self::OnCompletion => (10, None, None),
+            Self::Ahead(count) => (20, Some(count), None),
+            Self::Within { seconds, most } => (20, Some(most), Some(seconds)),
+        }
+    }
+}
+
 impl Coded for Missed {
     const CODES: &'static [(i32, Self)] = &[(10, Self::SkipToNext), (20, Self::CreateAll)];
 }
@@ -97,6 +143,12 @@ impl Coded for DstOverlap {
 #[expect(missing_docs, reason = "the fields of the policies")]
 pub struct StoredPolicies {
     pub advance: i32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation: Option<i32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ahead_count: Option<i32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ahead_seconds: Option<i64>,
     pub missed: i32,
     pub weekend: i32,
     pub month_end: i32,
@@ -110,8 +162,12 @@ pub struct StoredPolicies {
 
 impl From<&SchedulePolicies> for StoredPolicies {
     fn from(policies: &SchedulePolicies) -> Self {
+        let (generation, ahead_count, ahead_seconds) = policies.generation.fields();
         Self {
             advance: policies.advance.code(),
+            generation: Some(generation),
+            ahead_count,
+            ahead_seconds,
             missed: policies.missed.code(),
             weekend: policies.placing.weekend.code(),
             month_end: policies.placing.month_end.code(),
@@ -134,6 +190,7 @@ impl StoredPolicies {
         };
         Some(SchedulePolicies {
             advance: Advance::coded(self.advance)?,
+            generation: Generation::read(self.generation, self.ahead_count, self.ahead_seconds)?,
             missed: Missed::coded(self.missed)?,
             placing: mesh_recurrence::Policies {
                 weekend: Weekend::coded(self.weekend)?,
@@ -143,6 +200,76 @@ impl StoredPolicies {
             },
             end,
         })
+    }
+}
+
+/// A single policy, as an update names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields of the policies")]
+pub enum PolicyField {
+    Advance,
+    Generation,
+    AheadCount,
+    AheadHorizon,
+    Weekend,
+    Missed,
+    MonthEnd,
+    DstGap,
+    DstOverlap,
+    EndDate,
+    EndCount,
+}
+
+impl PolicyField {
+    /// The policy with this name in the contract.
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "advance" => Self::Advance,
+            "generation" => Self::Generation,
+            "ahead_count" => Self::AheadCount,
+            "ahead_horizon" => Self::AheadHorizon,
+            "weekend" => Self::Weekend,
+            "missed" => Self::Missed,
+            "month_end" => Self::MonthEnd,
+            "dst_gap" => Self::DstGap,
+            "dst_overlap" => Self::DstOverlap,
+            "end_date" => Self::EndDate,
+            "end_count" => Self::EndCount,
+            _ => return None,
+        })
+    }
+}
+
+impl SchedulePolicies {
+    /// The same policies, with one of them as it is in `given`; `None` when they do not go together. To name one end clears
+    /// the other, and to plan on completion clears what goes with planning ahead.
+    pub fn with(&self, part: PolicyField, given: &StoredPolicies) -> Option<Self> {
+        let mut stored = StoredPolicies::from(self);
+        match part {
+            PolicyField::Advance => stored.advance = given.advance,
+            PolicyField::Generation => {
+                stored.generation = given.generation;
+                if given.generation != Some(20) {
+                    (stored.ahead_count, stored.ahead_seconds) = (None, None);
+                }
+            }
+            PolicyField::AheadCount => stored.ahead_count = given.ahead_count,
+            PolicyField::AheadHorizon => stored.ahead_seconds = given.ahead_seconds,
+            PolicyField::Weekend => stored.weekend = given.weekend,
+            PolicyField::Missed => stored.missed = given.missed,
+            PolicyField::MonthEnd => stored.month_end = given.month_end,
+            PolicyField::DstGap => stored.dst_gap = given.dst_gap,
+            PolicyField::DstOverlap => stored.dst_overlap = given.dst_overlap,
+            PolicyField::EndDate => {
+                stored.end_date.clone_from(&given.end_date);
+                stored.end_count = stored.end_count.filter(|_| given.end_date.is_none());
+            }
+            PolicyField::EndCount => {
+                stored.end_count = given.end_count;
+                stored.end_date = stored.end_date.filter(|_| given.end_count.is_none());
+            }
+        }
+        stored.read()
     }
 }
 
@@ -187,7 +314,8 @@ mod tests {
         };
         for end in [SeriesEnd::Never, SeriesEnd::After(civil::date(2027, 2, 28)), SeriesEnd::Count(3)] {
             let advance = Advance::FromCompletion;
-            let policies = SchedulePolicies { advance, missed: Missed::CreateAll, placing, end };
+            let generation = Generation::Within { seconds: 86_400, most: 7 };
+            let policies = SchedulePolicies { advance, generation, missed: Missed::CreateAll, placing, end };
             let text = serde_json::to_string(&StoredPolicies::from(&policies)).expect("numbers can be written");
             let read: StoredPolicies = serde_json::from_str(&text).expect("and read again");
             assert_eq!(read.read(), Some(policies));

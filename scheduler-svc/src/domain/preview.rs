@@ -3,7 +3,10 @@
 use mesh_recurrence::{Listed, Nominal, Occurrence, RuleSet, Series, Warning};
 use mesh_types::Timestamp;
 
-use super::{ScheduleError, SchedulePolicies, SeriesEnd, schedule_plan::just_after, to_jiff};
+use super::{
+    ScheduleError, SchedulePolicies, SeriesEnd,
+    schedule_time::{just_after, to_jiff},
+};
 
 /// Rules to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,8 +97,8 @@ mod tests {
 
     #[test]
     fn a_preview_says_whether_there_is_more() {
-        assert_eq!(preview(&outline("FREQ=DAILY;COUNT=2", 2)).1, true);
-        assert_eq!(preview(&outline("FREQ=DAILY;COUNT=3", 2)).1, false);
+        assert!(preview(&outline("FREQ=DAILY;COUNT=2", 2)).1);
+        assert!(!preview(&outline("FREQ=DAILY;COUNT=3", 2)).1);
         assert_eq!(preview(&outline("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", 2)), (Vec::new(), true));
     }
 
@@ -103,7 +106,7 @@ mod tests {
     fn the_end_of_the_series_holds_wherever_the_list_begins() {
         let mut outline = outline("FREQ=DAILY", 2);
         outline.policies.end = SeriesEnd::Count(4);
-        assert_eq!(preview(&outline).1, false);
+        assert!(!preview(&outline).1);
         outline.after = "2026-11-04T08:00:00Z".parse().ok().map(crate::domain::from_jiff);
         assert_eq!(preview(&outline), (vec!["2026-11-05T09:00:00".to_owned()], true));
         outline.policies.end = SeriesEnd::After(jiff::civil::date(2026, 11, 6));

@@ -1,5 +1,5 @@
-//! The schedule and what becomes of it. Every change is decided here; what comes next is worked out in
-//! [`schedule_plan`](super::schedule_plan).
+//! The schedule and what becomes of it. What comes next is worked out in [`schedule_plan`](super::schedule_plan); larger
+//! changes have files of their own.
 
 use jiff::tz::TimeZone;
 use mesh_recurrence::{Nominal, RuleSet, Series};
@@ -7,8 +7,8 @@ use mesh_types::{Etag, TaskId, Timestamp, UserId, WorkspaceId};
 use uuid::Uuid;
 
 use super::{
-    Closed, Coded, Occurrence, ScheduleError, ScheduleEvent, SchedulePolicies, ScheduleVerb, Template,
-    schedule_plan::Extended,
+    Coded, Occurrence, OccurrenceState, ScheduleError, ScheduleEvent, SchedulePolicies, ScheduleVerb, SoFar, Template,
+    ToDo,
 };
 
 /// A rule by which a task comes back.
@@ -18,9 +18,9 @@ pub struct Schedule {
     pub id: Uuid,
     /// The workspace it belongs to, for good.
     pub workspace_id: WorkspaceId,
-    /// The task that is its first occurrence.
-    pub task_id: TaskId,
-    /// What the others are made from.
+    /// The task that is its first occurrence; `None` if all are made from the template.
+    pub task_id: Option<TaskId>,
+    /// What its tasks are made from.
     pub template: Template,
     /// The rules, as they were written.
     pub rrule: String,
@@ -38,6 +38,10 @@ pub struct Schedule {
     pub next: Option<Upcoming>,
     /// How many occurrences were planned so far.
     pub planned_count: i32,
+    /// The schedule it was split from.
+    pub split_from: Option<Uuid>,
+    /// The rules hold for what nominally starts after this, since they were changed. Not told.
+    pub rules_from: Option<Nominal>,
     /// When it was paused, while it is.
     pub pause_time: Option<Timestamp>,
     /// When it ended.
@@ -82,13 +86,17 @@ impl Coded for ScheduleState {
 /// so already, so nothing does), or why it cannot.
 pub type ScheduleDecision = Result<Option<ScheduleStep>, ScheduleError>;
 
-/// A change of a schedule and the occurrence that it plans.
+/// A change of a schedule, and of its occurrences.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScheduleStep {
     /// The change.
     pub event: ScheduleEvent,
-    /// The occurrence, to be stored with it.
-    pub planned: Option<Planned>,
+    /// Occurrences that are planned by it.
+    pub planned: Vec<Planned>,
+    /// New ones that get no task: missed or left out.
+    pub noted: Vec<Occurrence>,
+    /// Known ones, as they are now.
+    pub rewritten: Vec<Occurrence>,
 }
 
 /// An occurrence that is planned.
@@ -96,8 +104,24 @@ pub struct ScheduleStep {
 pub struct Planned {
     /// The occurrence.
     pub occurrence: Occurrence,
-    /// The closed task that it is the successor of; `None` is the first of the schedule.
+    /// The task that it comes after and gets its reminders from; `None` is the first of the schedule.
     pub follows: Option<TaskId>,
+}
+
+/// What becomes of the open tasks of a schedule that is deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OpenTasks {
+    /// They stay.
+    #[default]
+    Keep,
+    /// They are cancelled.
+    Cancel,
+    /// They are deleted, too.
+    Delete,
+}
+
+impl Coded for OpenTasks {
+    const CODES: &'static [(i32, Self)] = &[(10, Self::Keep), (20, Self::Cancel), (30, Self::Delete)];
 }
 
 impl Schedule {
@@ -111,25 +135,35 @@ impl Schedule {
             return Ok(None);
         }
         let after = Self { state: ScheduleState::Paused, pause_time: Some(now), ..self.clone() };
-        Ok(Some(self.step(after, ScheduleVerb::Paused, None, now)))
+        Ok(Some(self.step(after, ScheduleVerb::Paused, now)))
     }
 
-    /// Plans tasks again, the successor of `owed` at once: its task was closed while it was paused.
-    /// `planned` are the occurrences that there are.
+    /// Plans tasks again, and at once what is owed since their tasks were closed while it was paused.
     ///
     /// # Errors
     /// When it has ended, or finding the next one takes too much work.
-    pub fn resume(&self, owed: Option<Closed>, planned: &[Nominal], now: Timestamp) -> ScheduleDecision {
+    pub fn resume(&self, so_far: &SoFar, now: Timestamp) -> ScheduleDecision {
         self.refuse_if_over()?;
         if self.state == ScheduleState::Active {
             return Ok(None);
         }
         let resumed = Self { state: ScheduleState::Active, pause_time: None, ..self.clone() };
-        let Some(owed) = owed else {
-            return Ok(Some(self.step(resumed, ScheduleVerb::Resumed, None, now)));
-        };
-        let extended = resumed.extend(owed, planned, now)?;
-        Ok(Some(self.extended_by(extended, ScheduleVerb::Resumed, now)))
+        self.go_on(resumed, ScheduleVerb::Resumed, so_far, now).map(Some)
+    }
+
+    /// The step that makes `after` of it, planning what is due by now.
+    pub(super) fn go_on(
+        &self,
+        after: Self,
+        verb: ScheduleVerb,
+        so_far: &SoFar,
+        now: Timestamp,
+    ) -> Result<ScheduleStep, ScheduleError> {
+        if after.state != ScheduleState::Active || after.delete_time.is_some() {
+            return Ok(self.step(after, verb, now));
+        }
+        let plan = after.plan(so_far, so_far.last_owed(), now)?;
+        Ok(self.planned_by(after, plan, verb, now))
     }
 
     /// Plans no more tasks, ever.
@@ -141,20 +175,41 @@ impl Schedule {
         if self.state == ScheduleState::Ended {
             return Ok(None);
         }
-        Ok(Some(self.step(self.clone().ended(now), ScheduleVerb::Ended, None, now)))
+        Ok(Some(self.step(self.clone().ended(now), ScheduleVerb::Ended, now)))
     }
 
-    /// Plans the successor of an occurrence whose task was closed, or ends when there is none. Nothing happens while it
-    /// is paused (the successor is owed until it is resumed), nor when it has ended.
+    /// Puts it into the bin, and does with the tasks that are open what is asked.
     ///
     /// # Errors
-    /// When its rules cannot be read any more, or finding the next one takes too much work.
-    pub fn succeed(&self, closed: Closed, planned: &[Nominal], now: Timestamp) -> ScheduleDecision {
-        if self.state != ScheduleState::Active || self.delete_time.is_some() {
+    /// None; the form is that of all changes.
+    pub fn delete(&self, open_tasks: OpenTasks, so_far: &SoFar, now: Timestamp) -> ScheduleDecision {
+        if self.delete_time.is_some() {
             return Ok(None);
         }
-        let extended = self.extend(closed, planned, now)?;
-        Ok(Some(self.extended_by(extended, ScheduleVerb::Planned, now)))
+        let after = Self { delete_time: Some(now), ..self.clone() };
+        let (to_do, state) = match open_tasks {
+            OpenTasks::Keep => return Ok(Some(self.step(after, ScheduleVerb::Deleted, now))),
+            OpenTasks::Cancel => (ToDo::Cancel, OccurrenceState::Cancelled),
+            OpenTasks::Delete => (ToDo::Delete, OccurrenceState::Deleted),
+        };
+        let closed = |open: &Occurrence| {
+            let close_time = Some(now);
+            Occurrence { state, close_time, to_do: Some(to_do), ..open.clone() }
+        };
+        let rewritten = so_far.open.iter().map(closed).collect();
+        Ok(Some(ScheduleStep { rewritten, ..self.step(after, ScheduleVerb::Deleted, now) }))
+    }
+
+    /// Takes it out of the bin. What it owes by then is planned, unless it is paused or has ended.
+    ///
+    /// # Errors
+    /// When finding the next one takes too much work.
+    pub fn undelete(&self, so_far: &SoFar, now: Timestamp) -> ScheduleDecision {
+        if self.delete_time.is_none() {
+            return Ok(None);
+        }
+        let after = Self { delete_time: None, ..self.clone() };
+        self.go_on(after, ScheduleVerb::Undeleted, so_far, now).map(Some)
     }
 
     /// Identifies this version of it.
@@ -191,30 +246,23 @@ impl Schedule {
         zone.map(|(_, zone)| zone).ok_or(ScheduleError::Unreadable(self.id))
     }
 
-    fn refuse_if_deleted(&self) -> Result<(), ScheduleError> {
+    pub(super) fn refuse_if_deleted(&self) -> Result<(), ScheduleError> {
         self.delete_time.map_or(Ok(()), |_| Err(ScheduleError::Deleted(self.id)))
     }
 
-    fn refuse_if_over(&self) -> Result<(), ScheduleError> {
+    pub(super) fn refuse_if_over(&self) -> Result<(), ScheduleError> {
         self.refuse_if_deleted()?;
         if self.state == ScheduleState::Ended { Err(ScheduleError::Ended(self.id)) } else { Ok(()) }
     }
 
-    fn ended(self, now: Timestamp) -> Self {
+    pub(super) fn ended(self, now: Timestamp) -> Self {
         Self { state: ScheduleState::Ended, end_time: Some(now), pause_time: None, next: None, ..self }
     }
 
-    /// The step that an extension makes; its verb is `verb`, unless the series has come to its end.
-    fn extended_by(&self, extended: Extended, verb: ScheduleVerb, now: Timestamp) -> ScheduleStep {
-        let Extended { after, planned } = extended;
-        match planned {
-            Some(_) => self.step(after, verb, planned, now),
-            None => self.step(after.ended(now), ScheduleVerb::Ended, None, now),
-        }
-    }
-
-    fn step(&self, after: Self, verb: ScheduleVerb, planned: Option<Planned>, now: Timestamp) -> ScheduleStep {
+    /// The step that makes `after` of it and plans nothing.
+    pub(super) fn step(&self, after: Self, verb: ScheduleVerb, now: Timestamp) -> ScheduleStep {
         let after = Self { version: self.version + 1, update_time: self.update_time.max(now), ..after };
-        ScheduleStep { event: ScheduleEvent { verb, before: Some(self.clone()), after }, planned }
+        let event = ScheduleEvent { verb, before: Some(self.clone()), after, occurrence: None };
+        ScheduleStep { event, planned: Vec::new(), noted: Vec::new(), rewritten: Vec::new() }
     }
 }

@@ -1,22 +1,22 @@
-//! A schedule begins: with a task that is there already as its first occurrence.
+//! A schedule begins: with a task that is there already as its first occurrence, or from a template.
 
 use jiff::tz::TimeZone;
-use mesh_recurrence::{Nominal, Outcome, RuleSet, Series};
+use mesh_recurrence::Nominal;
 use mesh_types::{TaskId, Timestamp, UserId, WorkspaceId};
 use uuid::Uuid;
 
 use super::{
     Advance, Occurrence, OccurrenceState, Place, Planned, Schedule, ScheduleError, ScheduleEvent, SchedulePolicies,
-    ScheduleState, ScheduleStep, ScheduleVerb, Since, TaskRef, Template, ToDo, reminder::FIRST_INSTANT,
+    ScheduleState, ScheduleStep, ScheduleVerb, Since, SoFar, TaskRef, Template, ToDo, schedule_plan::Plan,
     template::wall_time,
 };
 
 /// What a new schedule says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScheduleDraft {
-    /// The task that is its first occurrence.
-    pub task_id: TaskId,
-    /// What the others are made from; `None` is copied from the task.
+    /// The task that is its first occurrence; `None` if all are made from the template.
+    pub task_id: Option<TaskId>,
+    /// What its tasks are made from; `None` is copied from the task.
     pub template: Option<Template>,
     /// The rules.
     pub rrule: String,
@@ -59,40 +59,86 @@ impl Schedule {
         beginning: &Beginning<'_>,
     ) -> Result<ScheduleStep, ScheduleError> {
         refuse(task, beginning)?;
-        let zone = zone(&draft, task, beginning)?;
-        let zone = (zone.0.as_str(), &zone.1);
-        let start = draft.start.or_else(|| task.due.as_ref().map(|due| wall_time(due, zone)));
+        let (name, zone) = zone(&draft, Some(task), beginning)?;
+        let start = draft.start.or_else(|| task.due.as_ref().map(|due| wall_time(due, (&name, &zone))));
         let start = start.ok_or(ScheduleError::StartMissing)?;
-        let (rules, first) = check(&draft, start, zone.1)?;
-        let template = match draft.template {
+        let template = match draft.template.clone() {
             Some(template) => template,
-            None => copied.starting_like(task.start.as_ref(), task.due.as_ref(), zone),
+            None => copied.starting_like(task.start.as_ref(), task.due.as_ref(), (&name, &zone)),
         };
-        let mut after = Self {
-            id: beginning.id,
-            workspace_id: beginning.workspace_id,
-            task_id: draft.task_id,
+        let mut after = Self::new(draft, template, (start, name), beginning);
+        let (rules, place) = after.check()?;
+        (after.text, after.task_id, after.planned_count) = (rules.describe(), Some(task.id), 1);
+        let first = after.first_occurrence(place, task, beginning.now);
+        let so_far = SoFar { newest: Some(start), open: vec![first.clone()], owed: Vec::new(), taken: vec![start] };
+        let plan = after.plan(&so_far, None, beginning.now)?;
+        Ok(after.begun(plan, Some(first), beginning.now))
+    }
+
+    /// A new schedule whose tasks are all made from its template, the first at once.
+    ///
+    /// # Errors
+    /// When the draft makes no sense: each field has a variant of its own.
+    pub fn create_from_template(
+        draft: ScheduleDraft,
+        template: Template,
+        beginning: &Beginning<'_>,
+    ) -> Result<ScheduleStep, ScheduleError> {
+        if template.title.is_empty() {
+            return Err(ScheduleError::TitleMissing);
+        }
+        let start = draft.start.ok_or(ScheduleError::StartMissing)?;
+        let (name, _) = zone(&draft, None, beginning)?;
+        let mut after = Self::new(draft, template, (start, name), beginning);
+        after.text = after.check()?.0.describe();
+        let plan = after.plan_first(beginning.now)?;
+        Ok(after.begun(plan, None, beginning.now))
+    }
+
+    /// What a schedule begins with that has no task yet.
+    pub(super) fn plan_first(&self, now: Timestamp) -> Result<Plan, ScheduleError> {
+        if self.policies.advance == Advance::FromDue {
+            return self.plan(&SoFar::default(), None, now);
+        }
+        // What the first one is counted from is the start, not a completion.
+        let by_due = SchedulePolicies { advance: Advance::FromDue, ..self.policies };
+        let plan = Self { policies: by_due, ..self.clone() }.plan(&SoFar::default(), None, now)?;
+        Ok(Plan { next: None, ..plan })
+    }
+
+    /// The step that makes this schedule, with its first occurrence if that has its task already, and this planned.
+    pub(super) fn begun(self, plan: Plan, first: Option<Occurrence>, now: Timestamp) -> ScheduleStep {
+        let (after, more, noted) = self.with(plan, now);
+        let first = first.map(|occurrence| Planned { occurrence, follows: None });
+        let planned = first.into_iter().chain(more).collect();
+        let event = ScheduleEvent { verb: ScheduleVerb::Created, before: None, after, occurrence: None };
+        ScheduleStep { event, planned, noted, rewritten: Vec::new() }
+    }
+
+    fn new(draft: ScheduleDraft, template: Template, (start, zone): (Nominal, String), by: &Beginning<'_>) -> Self {
+        Self {
+            id: by.id,
+            workspace_id: by.workspace_id,
+            task_id: None,
             template,
-            text: rules.describe(),
+            text: String::new(),
             rrule: draft.rrule,
             start,
-            time_zone: zone.0.to_owned(),
+            time_zone: zone,
             policies: draft.policies,
             state: ScheduleState::Active,
             next: None,
-            planned_count: 1,
+            planned_count: 0,
+            split_from: None,
+            rules_from: None,
             pause_time: None,
             end_time: None,
-            create_time: beginning.now,
-            update_time: beginning.now,
+            create_time: by.now,
+            update_time: by.now,
             delete_time: None,
             version: 1,
-            created_by: beginning.created_by,
-        };
-        after.next = after.upcoming_after(start)?;
-        let occurrence = after.first_occurrence(first, task, beginning.now);
-        let event = ScheduleEvent { verb: ScheduleVerb::Created, before: None, after };
-        Ok(ScheduleStep { event, planned: Some(Planned { occurrence, follows: None }) })
+            created_by: by.created_by,
+        }
     }
 
     fn first_occurrence(&self, place: Place, task: &TaskRef, now: Timestamp) -> Occurrence {
@@ -100,7 +146,7 @@ impl Schedule {
             schedule_id: self.id,
             nominal: self.start,
             place,
-            task_id: self.task_id,
+            task_id: task.id,
             state: OccurrenceState::Open,
             successor_planned: false,
             plan_time: now,
@@ -123,33 +169,12 @@ fn refuse(task: &TaskRef, beginning: &Beginning<'_>) -> Result<(), ScheduleError
 }
 
 /// The zone's name and rules: as asked, else the task's, else the caller's.
-fn zone(draft: &ScheduleDraft, task: &TaskRef, by: &Beginning<'_>) -> Result<(String, TimeZone), ScheduleError> {
-    let of_task = task.due.as_ref().and_then(|due| due.zone());
+fn zone(
+    draft: &ScheduleDraft,
+    task: Option<&TaskRef>,
+    by: &Beginning<'_>,
+) -> Result<(String, TimeZone), ScheduleError> {
+    let of_task = task.and_then(|task| task.due.as_ref()).and_then(|due| due.zone());
     let name = draft.time_zone.as_deref().or(of_task).or(by.caller_zone);
     name.and_then(mesh_recurrence::zone).ok_or(ScheduleError::ZoneMissing)
-}
-
-/// Checks the rules against everything they depend on, and returns where the first occurrence is.
-fn check(draft: &ScheduleDraft, start: Nominal, zone: &TimeZone) -> Result<(RuleSet, Place), ScheduleError> {
-    let rules = RuleSet::parse(&draft.rrule, start).map_err(ScheduleError::Rule)?;
-    if draft.policies.advance == Advance::FromCompletion && counts(&draft.rrule) {
-        return Err(ScheduleError::CountFromCompletion);
-    }
-    if !draft.policies.end.admits(start.date(), 0) {
-        return Err(ScheduleError::EndBeforeStart);
-    }
-    let series = Series::new(rules.clone(), zone.clone(), draft.policies.placing);
-    let first = match series.first() {
-        Outcome::Next(first) => first,
-        Outcome::Ended => return Err(ScheduleError::NeverFires),
-        Outcome::GaveUp => return Err(ScheduleError::TooHard),
-    };
-    let place = if first.nominal == start { Some(Place::from(&first)) } else { Place::of(start, zone) };
-    let place = place.filter(|place| place.instant >= FIRST_INSTANT).ok_or(ScheduleError::StartUnplaceable)?;
-    Ok((rules, place))
-}
-
-/// Whether the rules end by COUNT.
-fn counts(rrule: &str) -> bool {
-    rrule.split([';', ':', '\n']).any(|part| part.trim().to_ascii_uppercase().starts_with("COUNT="))
 }

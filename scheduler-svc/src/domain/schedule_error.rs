@@ -1,6 +1,6 @@
 //! Why a rule of schedules says no.
 
-use mesh_recurrence::RuleError;
+use mesh_recurrence::{Nominal, RuleError};
 use mesh_types::{ErrorKind, Etag, Fault, Reason, TaskId, Violation};
 use uuid::Uuid;
 
@@ -44,6 +44,32 @@ pub enum ScheduleError {
     /// The rules count from a start that moves.
     #[error("COUNT starts anew with every completion, so it never ends the series; use policies.end_count")]
     CountFromCompletion,
+    /// Counted from completion, nothing is known of what comes next until the open task is closed.
+    #[error("goes with SCHEDULE_ADVANCE_FROM_DUE only: counted from completion, one task is open at a time")]
+    AheadFromCompletion,
+    /// Policies that do not go together.
+    #[error("does not go with the other policies")]
+    PoliciesClash,
+    /// The occurrence was closed or missed.
+    #[error("the occurrence is over already")]
+    OccurrenceOver {
+        /// The schedule.
+        id: Uuid,
+        /// Which one.
+        occurrence: Nominal,
+    },
+    /// The task of the occurrence is just being made.
+    #[error("the task of an occurrence is just being made; try again")]
+    OccurrenceInTheMaking(Uuid),
+    /// The rules do not give it, or not any more.
+    #[error("is no occurrence of this schedule that is still to come")]
+    NoSuchOccurrence(Nominal),
+    /// Nothing is open, and nothing is known to come.
+    #[error("no occurrence is open, and none is known to come")]
+    NothingToCome(Uuid),
+    /// There is nothing to make tasks from.
+    #[error("is needed: there is no task to copy it from")]
+    TitleMissing,
     /// The rules give nothing.
     #[error("the rules give no occurrence from this start on")]
     NeverFires,
@@ -75,8 +101,10 @@ impl ScheduleError {
             | Self::Ended(_)
             | Self::TaskDeleted(_)
             | Self::TaskClosed(_)
-            | Self::TaskScheduled { .. } => ErrorKind::FailedPrecondition,
-            Self::EtagStale { .. } => ErrorKind::Aborted,
+            | Self::TaskScheduled { .. }
+            | Self::OccurrenceOver { .. }
+            | Self::NothingToCome(_) => ErrorKind::FailedPrecondition,
+            Self::EtagStale { .. } | Self::OccurrenceInTheMaking(_) => ErrorKind::Aborted,
             Self::TaskElsewhere(_) => ErrorKind::NotFound,
             Self::Unreadable(_) => ErrorKind::Internal,
             _ => ErrorKind::InvalidArgument,
@@ -86,7 +114,12 @@ impl ScheduleError {
     fn reason(&self) -> Reason {
         match self {
             Self::Deleted(_) | Self::TaskDeleted(_) => Reason::ResourceDeleted,
-            Self::Ended(_) | Self::TaskClosed(_) | Self::TaskScheduled { .. } => Reason::StateInvalid,
+            Self::Ended(_)
+            | Self::TaskClosed(_)
+            | Self::TaskScheduled { .. }
+            | Self::OccurrenceOver { .. }
+            | Self::NothingToCome(_) => Reason::StateInvalid,
+            Self::OccurrenceInTheMaking(_) => Reason::WriteConflict,
             Self::EtagStale { .. } => Reason::EtagMismatch,
             Self::TaskElsewhere(_) => Reason::ResourceNotFound,
             Self::Unreadable(_) => Reason::Internal,
@@ -105,6 +138,9 @@ impl ScheduleError {
             Self::TaskElsewhere(_) => Some(("task_id", "reference.exists")),
             Self::Rule(_) => Some(("rrule", "rrule.valid")),
             Self::CountFromCompletion => Some(("rrule", "rrule.no_count_from_completion")),
+            Self::AheadFromCompletion => Some(("policies.generation", "not_from_completion")),
+            Self::PoliciesClash => Some(("policies", "policies.fit")),
+            Self::TitleMissing => Some(("template.title", "required")),
             Self::NeverFires => Some(("rrule", "rrule.fires")),
             Self::TooHard => Some(("rrule", "rrule.bounded")),
             Self::EndBeforeStart => Some(("policies.end_date", "not_before_start")),
@@ -134,6 +170,10 @@ impl From<ScheduleError> for Fault {
 fn told(error: ScheduleError, path: &str) -> Fault {
     let message = error.to_string();
     let fault = match error.violated() {
+        // Beside the schedule's own fields, not among them.
+        None if matches!(error, ScheduleError::NoSuchOccurrence(_)) => {
+            Fault::invalid(vec![Violation::new("occurrence", "occurrence.exists", message)])
+        }
         Some((field, rule)) => {
             let invalid = Fault::invalid(vec![Violation::new(format!("{path}{field}"), rule, message)]);
             Fault { kind: error.kind(), reason: error.reason(), ..invalid }
@@ -141,7 +181,11 @@ fn told(error: ScheduleError, path: &str) -> Fault {
         None => Fault::new(error.kind(), error.reason(), message),
     };
     match error {
-        ScheduleError::Deleted(id) | ScheduleError::Ended(id) => fault.about("schedule", id),
+        ScheduleError::Deleted(id) | ScheduleError::Ended(id) | ScheduleError::NothingToCome(id) => {
+            fault.about("schedule", id)
+        }
+        ScheduleError::OccurrenceInTheMaking(id) => fault.about("schedule", id),
+        ScheduleError::OccurrenceOver { id, occurrence } => fault.about("schedule", id).with("occurrence", occurrence),
         ScheduleError::EtagStale { id, current } => fault.about("schedule", id).with("etag", current),
         ScheduleError::TaskElsewhere(id) | ScheduleError::TaskDeleted(id) | ScheduleError::TaskClosed(id) => {
             fault.about("task", id)

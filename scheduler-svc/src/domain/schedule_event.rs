@@ -1,5 +1,7 @@
 //! What happened to a schedule. One mutation is one version and one event.
 
+use mesh_recurrence::Nominal;
+
 use super::Schedule;
 
 /// Something that happened to a schedule.
@@ -11,6 +13,8 @@ pub struct ScheduleEvent {
     pub before: Option<Schedule>,
     /// The schedule after it.
     pub after: Schedule,
+    /// The occurrence that it is about, where it is about a single one.
+    pub occurrence: Option<Nominal>,
 }
 
 impl ScheduleEvent {
@@ -37,6 +41,16 @@ pub enum ScheduleVerb {
     Resumed,
     /// It came to its end, or was brought to it.
     Ended,
+    /// Fields were changed.
+    Updated,
+    /// An occurrence is left out.
+    Skipped,
+    /// It ended, and another one took over.
+    Split,
+    /// It was put into the bin.
+    Deleted,
+    /// It was taken out of the bin.
+    Undeleted,
 }
 
 impl ScheduleVerb {
@@ -48,6 +62,11 @@ impl ScheduleVerb {
             Self::Paused => "paused",
             Self::Resumed => "resumed",
             Self::Ended => "ended",
+            Self::Updated => "updated",
+            Self::Skipped => "skipped",
+            Self::Split => "split",
+            Self::Deleted => "deleted",
+            Self::Undeleted => "undeleted",
         }
     }
 }
@@ -82,7 +101,7 @@ macro_rules! fields {
 }
 
 fields! {
-    TaskId = "task_id", |schedule| Some(schedule.task_id), None;
+    TaskId = "task_id", |schedule| schedule.task_id, None;
     Template = "template", |schedule| Some(schedule.template.clone()), None;
     Rrule = "rrule", |schedule| Some(schedule.rrule.clone()), None;
     Start = "start", |schedule| Some(schedule.start), None;
@@ -93,6 +112,7 @@ fields! {
     NextOccurrence = "next_occurrence", |schedule| schedule.next.map(|next| next.nominal), None;
     NextTime = "next_time", |schedule| schedule.next.map(|next| next.time), None;
     PlannedCount = "planned_count", |schedule| Some(schedule.planned_count), None;
+    SplitFromId = "split_from_id", |schedule| schedule.split_from, None;
     PauseTime = "pause_time", |schedule| schedule.pause_time, None;
     EndTime = "end_time", |schedule| schedule.end_time, None;
     DeleteTime = "delete_time", |schedule| schedule.delete_time, None;

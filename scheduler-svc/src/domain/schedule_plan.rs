@@ -1,205 +1,178 @@
-//! What comes next in a schedule.
+//! What a schedule plans next, and why.
 
-use jiff::tz::TimeZone;
-use mesh_recurrence::{Nominal, Outcome, Series};
-use mesh_types::Timestamp;
+use mesh_recurrence::Nominal;
+use mesh_types::{TaskId, Timestamp};
 
 use super::{
-    Advance, Closed, Missed, Occurrence, Planned, Schedule, ScheduleError, ScheduleState, SeriesEnd, Upcoming,
-    schedule_time::{from_jiff, to_jiff},
+    Advance, Closed, Generation, Missed, Occurrence, Planned, Schedule, ScheduleError, ScheduleState, ScheduleStep,
+    ScheduleVerb, Upcoming, schedule_search::Search, schedule_time::from_jiff,
 };
 
-/// How many occurrences are looked at before a search for one that is still free, or still to come, is given up.
-const SEARCHED: usize = 1_000;
+/// How many occurrences are planned at once when missed ones are made up for. The rest follows as tasks are closed.
+const AT_ONCE: usize = 100;
 
-/// A schedule with one more of its occurrences planned.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Extended {
-    pub(super) after: Schedule,
-    /// `None` when the rules have given out.
-    pub(super) planned: Option<Planned>,
+/// What a schedule has planned so far, as far as its next decision depends on it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SoFar {
+    /// The newest occurrence that is planned, by its nominal start; skipped ones do not count.
+    pub newest: Option<Nominal>,
+    /// Those whose tasks are open, or are being made.
+    pub open: Vec<Occurrence>,
+    /// Those that were closed while nothing could be planned, and still have no successor.
+    pub owed: Vec<Closed>,
+    /// The nominal starts that are taken, from the newest on; counted from completion, from the day of closing on.
+    pub taken: Vec<Nominal>,
 }
 
-/// Part of a list of computed occurrences.
-#[derive(Clone, Copy, Debug)]
-pub struct Window {
-    /// Only those that nominally start after this.
-    pub nominal: Nominal,
-    /// Only those after this instant.
-    pub after: Option<Timestamp>,
-    /// Only those before this instant.
-    pub before: Option<Timestamp>,
-    /// How many at most.
-    pub limit: usize,
+/// What comes of an occurrence that was closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Succession {
+    /// Nothing yet: the successor is owed.
+    Owed,
+    /// It is settled for good; by this step, if anything is planned or the series has come to its end.
+    Settled(Option<Box<ScheduleStep>>),
 }
 
-/// An occurrence that is only computed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Computed {
-    /// What the rules give.
-    pub occurrence: mesh_recurrence::Occurrence,
-    /// How many occurrences the series has up to this one, if it goes on as it is.
-    pub counted: i32,
+/// What is planned in one go.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    pub(super) planned: Vec<mesh_recurrence::Occurrence>,
+    pub(super) missed: Vec<mesh_recurrence::Occurrence>,
+    /// What comes after that, as far as it is known.
+    pub(super) next: Option<Upcoming>,
+    /// The series has come to its end.
+    pub(super) over: bool,
+    /// The task whose reminders those that are planned get; `None` if there is none yet.
+    pub(super) follows: Option<TaskId>,
+}
+
+impl SoFar {
+    /// How many open ones there are that will have a successor. (One that was reopened has it already.)
+    fn will_be_followed(&self, closed: Option<Closed>) -> usize {
+        let is_closed = |nominal| closed.is_some_and(|closed| closed.nominal == nominal);
+        let open = self.open.iter().filter(|open| !open.successor_planned && !is_closed(open.nominal));
+        open.count()
+    }
+
+    /// What was closed last while nothing could be planned.
+    pub(super) fn last_owed(&self) -> Option<Closed> {
+        self.owed.iter().copied().max_by_key(|closed| closed.time)
+    }
 }
 
 impl Schedule {
-    /// Plans the successor of `closed`. `planned` are the occurrences that there are.
-    pub(super) fn extend(
-        &self,
-        closed: Closed,
-        planned: &[Nominal],
-        now: Timestamp,
-    ) -> Result<Extended, ScheduleError> {
-        let mut after = self.clone();
-        let Some(found) = self.successor(closed, planned, now)? else { return Ok(Extended { after, planned: None }) };
-        after.planned_count += 1;
-        // What comes after that is only told; whether it can be found matters when it is to be planned.
-        after.next = after.upcoming_after(found.nominal).or_else(ScheduleError::unless_too_hard)?;
-        let occurrence = Occurrence::planned(self.id, &found, now);
-        Ok(Extended { after, planned: Some(Planned { occurrence, follows: Some(closed.task_id) }) })
-    }
-
-    /// The occurrence that follows one that was closed: the first after all that are planned, or, counted from
-    /// completion, the first of the rules started anew that is not taken. `None` when the series is over.
-    fn successor(
-        &self,
-        closed: Closed,
-        taken: &[Nominal],
-        now: Timestamp,
-    ) -> Result<Option<mesh_recurrence::Occurrence>, ScheduleError> {
-        let zone = self.zone()?;
-        let after = match self.policies.advance {
-            Advance::FromDue => taken.iter().copied().max().unwrap_or(closed.nominal).max(closed.nominal),
-            Advance::FromCompletion => anew(self.start, closed.time, &zone),
-        };
-        let start = if self.policies.advance == Advance::FromDue { self.start } else { after };
-        let search = Search { series: self.series_from(start)?, skip: self.skips(), zone, now };
-        let found = search.first_free(after, taken)?;
-        Ok(found.filter(|found| self.policies.end.admits(found.nominal.date(), self.planned_count)))
-    }
-
-    /// The occurrence after `nominal`, the newest that is planned; `None` when there is none, or when it depends on when
-    /// that one is closed.
-    pub(super) fn upcoming_after(&self, nominal: Nominal) -> Result<Option<Upcoming>, ScheduleError> {
-        if self.policies.advance == Advance::FromCompletion {
-            return Ok(None);
-        }
-        let found = next(self.series_from(self.start)?.next_after(nominal))?;
-        let found = found.filter(|found| self.policies.end.admits(found.nominal.date(), self.planned_count));
-        Ok(found.map(|found| Upcoming { nominal: found.nominal, time: from_jiff(found.instant) }))
-    }
-
-    /// The occurrences to come that can be computed, in order: of one that has ended, none; of one that goes by
-    /// completion, none. Those that passed and will be skipped are left out. `before_them` occurrences count towards
-    /// the end of the series.
+    /// Plans the successor of an occurrence whose task was closed, or ends when there is none. While it is paused, or in
+    /// the bin, the successor is owed.
     ///
     /// # Errors
-    /// When the rules cannot be read any more.
-    pub fn computed(&self, window: &Window, before_them: i32, now: Timestamp) -> Result<Vec<Computed>, ScheduleError> {
-        if self.state == ScheduleState::Ended || self.policies.advance == Advance::FromCompletion {
-            return Ok(Vec::new());
+    /// When its rules cannot be read any more, or finding the next one takes too much work.
+    pub fn succeed(&self, closed: Closed, so_far: &SoFar, now: Timestamp) -> Result<Succession, ScheduleError> {
+        if self.state == ScheduleState::Ended {
+            return Ok(Succession::Settled(None));
         }
-        let search = Search { series: self.series_from(self.start)?, skip: self.skips(), zone: self.zone()?, now };
-        let first = search.first_free(window.nominal, &[]).or_else(ScheduleError::unless_too_hard)?;
-        let Some(first) = first else { return Ok(Vec::new()) };
-        // Where they are counted, none may be jumped over.
-        let (from, limit) = match (self.policies.end, window.after) {
-            (SeriesEnd::Count(count), _) => (first.instant, usize::try_from(count - before_them).unwrap_or(0)),
-            (_, Some(after)) => (first.instant.max(just_after(after)), window.limit),
-            (_, None) => (first.instant, window.limit),
-        };
-        let before = window.before.map_or(jiff::Timestamp::MAX, to_jiff);
-        let after = window.after.map_or(jiff::Timestamp::MIN, to_jiff);
-        let found = search.series.between(from, before, limit).occurrences.into_iter();
-        let counted = (before_them + 1..).zip(found.filter(|found| found.nominal > window.nominal));
-        let listed = counted
-            .filter(|(_, found)| found.instant > after && self.policies.end.admits(found.nominal.date(), 0))
-            .map(|(counted, occurrence)| Computed { occurrence, counted })
-            .take(window.limit)
-            .collect();
-        Ok(listed)
+        if self.state == ScheduleState::Paused || self.delete_time.is_some() {
+            return Ok(Succession::Owed);
+        }
+        let plan = self.plan(so_far, Some(closed), now)?;
+        Ok(Succession::Settled(self.goes_on(plan, now).map(Box::new)))
     }
 
-    fn skips(&self) -> bool {
-        self.policies.missed == Missed::SkipToNext
+    /// Plans what has come within reach as time went by.
+    ///
+    /// # Errors
+    /// As for [`Schedule::succeed`].
+    pub fn plan_ahead(&self, so_far: &SoFar, now: Timestamp) -> Result<Option<ScheduleStep>, ScheduleError> {
+        if self.plan_time().is_none_or(|time| time > now) {
+            return Ok(None);
+        }
+        let plan = self.plan(so_far, None, now)?;
+        Ok(self.goes_on(plan, now))
     }
-}
 
-/// Where rules that start anew when an occurrence is closed start: on that day, at their own time of day.
-fn anew(start: Nominal, closed: Timestamp, zone: &TimeZone) -> Nominal {
-    let day = zone.to_datetime(to_jiff(closed)).date();
-    match start {
-        Nominal::Date(_) => Nominal::Date(day),
-        Nominal::Local(wall) => Nominal::Local(day.to_datetime(wall.time())),
+    /// When there will be something to plan as time goes by; `None` while that is up to the tasks.
+    pub fn plan_time(&self) -> Option<Timestamp> {
+        let Generation::Within { seconds, .. } = self.policies.generation else { return None };
+        let plans = self.state == ScheduleState::Active && self.delete_time.is_none();
+        let next = self.next.filter(|_| plans)?;
+        Some(Timestamp::from_micros(next.time.as_micros().saturating_sub(seconds.saturating_mul(1_000_000))))
     }
-}
 
-/// The instant after this one.
-pub(super) fn just_after(instant: Timestamp) -> jiff::Timestamp {
-    to_jiff(Timestamp::from_micros(instant.as_micros().saturating_add(1)))
-}
-
-/// That nobody knows what comes next does not mean that nothing does: a series must not end of it.
-fn next(outcome: Outcome) -> Result<Option<mesh_recurrence::Occurrence>, ScheduleError> {
-    match outcome {
-        Outcome::Next(occurrence) => Ok(Some(occurrence)),
-        Outcome::Ended => Ok(None),
-        Outcome::GaveUp => Err(ScheduleError::TooHard),
-    }
-}
-
-/// A search for an occurrence.
-struct Search {
-    series: Series,
-    /// Whether those that have passed are skipped.
-    skip: bool,
-    zone: TimeZone,
-    now: Timestamp,
-}
-
-impl Search {
-    /// The first after `after` that is not taken, and has not passed if those are skipped.
-    fn first_free(
-        &self,
-        after: Nominal,
-        taken: &[Nominal],
-    ) -> Result<Option<mesh_recurrence::Occurrence>, ScheduleError> {
-        let Some(mut found) = next(self.series.next_after(after))? else { return Ok(None) };
-        if self.is_skipped(&found) {
-            // Straight to now, instead of one by one through what may be years.
-            let Some(later) = next(self.series.next_after_instant(self.threshold()))? else { return Ok(None) };
-            if later.nominal > found.nominal {
-                found = later;
+    /// What is to be planned now.
+    pub(super) fn plan(&self, so_far: &SoFar, closed: Option<Closed>, now: Timestamp) -> Result<Plan, ScheduleError> {
+        let newest = || so_far.open.last().map(|open| open.task_id);
+        let mut plan = Plan { follows: closed.map(|closed| closed.task_id).or_else(newest), ..Plan::default() };
+        let open = so_far.will_be_followed(closed);
+        let from_completion = self.policies.advance == Advance::FromCompletion;
+        if from_completion && (open > 0 || closed.is_none()) {
+            return Ok(plan);
+        }
+        let mut search = self.search(so_far, closed, now)?;
+        loop {
+            let found = match search.next() {
+                // What comes after that is only told; whether it can be found matters when it is to be planned.
+                Err(ScheduleError::TooHard) if open + plan.planned.len() > 0 => break,
+                found => found?,
+            };
+            let counted = self.planned_count.saturating_add(i32::try_from(plan.planned.len()).unwrap_or(i32::MAX));
+            let Some(found) = found.filter(|found| self.policies.end.admits(found.nominal.date(), counted)) else {
+                plan.over = open + plan.planned.len() == 0;
+                break;
+            };
+            if !self.wants(&found, &search, open, plan.planned.len()) {
+                plan.next = Some(Upcoming { nominal: found.nominal, time: from_jiff(found.instant) });
+                break;
+            }
+            plan.planned.push(found);
+            if from_completion {
+                break;
             }
         }
-        for _ in 0..SEARCHED {
-            if !taken.contains(&found.nominal) && !self.is_skipped(&found) {
-                return Ok(Some(found));
-            }
-            let Some(later) = next(self.series.next_after(found.nominal))? else { return Ok(None) };
-            found = later;
+        if !from_completion && (plan.over || !plan.planned.is_empty()) {
+            plan.missed = search.missed;
         }
-        Err(ScheduleError::TooHard)
+        Ok(plan)
     }
 
-    /// Whether it has passed and is skipped. A whole day has passed when it is over.
-    fn is_skipped(&self, found: &mesh_recurrence::Occurrence) -> bool {
-        let now = to_jiff(self.now);
-        self.skip
-            && match found.local {
-                Nominal::Date(day) => day < self.zone.to_datetime(now).date(),
-                Nominal::Local(_) => found.instant <= now,
+    fn wants(&self, found: &mesh_recurrence::Occurrence, search: &Search<'_>, open: usize, planned: usize) -> bool {
+        let room = |most: i32| open + planned < usize::try_from(most).unwrap_or_default();
+        let makes_up = self.policies.missed == Missed::CreateAll && planned < AT_ONCE && search.has_passed(found);
+        match self.policies.generation {
+            _ if makes_up => true,
+            Generation::OnCompletion => room(1),
+            Generation::Ahead(count) => room(count),
+            Generation::Within { seconds, most } => {
+                let until = search.now.as_micros().saturating_add(seconds.saturating_mul(1_000_000));
+                room(most) && from_jiff(found.instant).as_micros() <= until
             }
+        }
     }
 
-    /// The latest instant whose occurrences have passed, if occurrences of its kind are wall times; of whole days, the
-    /// one before today began.
-    fn threshold(&self) -> jiff::Timestamp {
-        let now = to_jiff(self.now);
-        if !self.series.rules().start().is_date() {
-            return now;
+    /// The step that a plan makes by itself; `None` when there is nothing to plan.
+    fn goes_on(&self, plan: Plan, now: Timestamp) -> Option<ScheduleStep> {
+        let idle = plan.planned.is_empty() && !plan.over;
+        (!idle).then(|| self.planned_by(self.clone(), plan, ScheduleVerb::Planned, now))
+    }
+
+    /// The step that makes `after` of it, and plans this; its verb is `verb`, unless the series has come to its end.
+    pub(super) fn planned_by(&self, after: Self, plan: Plan, verb: ScheduleVerb, now: Timestamp) -> ScheduleStep {
+        let (after, planned, noted) = after.with(plan, now);
+        let verb = if after.state == ScheduleState::Ended { ScheduleVerb::Ended } else { verb };
+        ScheduleStep { planned, noted, ..self.step(after, verb, now) }
+    }
+
+    /// The same schedule with this planned, the occurrences, and those that are only noted.
+    pub(super) fn with(mut self, plan: Plan, now: Timestamp) -> (Self, Vec<Planned>, Vec<Occurrence>) {
+        let planned = plan.planned.iter().map(|found| {
+            let occurrence = Occurrence::planned(self.id, found, now);
+            Planned { occurrence, follows: plan.follows }
+        });
+        let planned: Vec<Planned> = planned.collect();
+        let missed = plan.missed.iter().map(|found| Occurrence::missed(self.id, found, now)).collect();
+        self.planned_count = self.planned_count.saturating_add(i32::try_from(planned.len()).unwrap_or(i32::MAX));
+        self.next = plan.next;
+        if plan.over {
+            self = self.ended(now);
         }
-        let today = self.zone.to_datetime(now).date().to_zoned(self.zone.clone());
-        today.map_or(now, |today| today.timestamp().checked_sub(jiff::SignedDuration::from_nanos(1)).unwrap_or(now))
+        (self, planned, missed)
     }
 }

@@ -32,7 +32,7 @@ fn task() -> TaskRef {
 
 fn draft(rrule: &str) -> ScheduleDraft {
     ScheduleDraft {
-        task_id: task().id,
+        task_id: Some(task().id),
         template: None,
         rrule: rrule.to_owned(),
         start: None,
@@ -61,11 +61,30 @@ fn schedule(draft: ScheduleDraft) -> Schedule {
 }
 
 fn first_of(rrule: &str) -> Occurrence {
-    create(draft(rrule)).expect("it can be created").planned.expect("it is planned").occurrence
+    only(create(draft(rrule)).expect("it can be created")).occurrence
 }
 
 fn closed(nominal_start: &str, time: &str) -> Closed {
     Closed { nominal: nominal(nominal_start), task_id: task().id, time: at(time) }
+}
+
+/// What a step plans, which is one.
+fn only(step: ScheduleStep) -> Planned {
+    assert_eq!(step.planned.len(), 1);
+    step.planned.into_iter().next().expect("it is planned")
+}
+
+/// Only these are planned, and none is open.
+fn so_far(planned: &[Nominal]) -> SoFar {
+    SoFar { newest: planned.iter().copied().max(), taken: planned.to_vec(), ..SoFar::default() }
+}
+
+/// What follows when `closed` is closed and these are planned.
+fn succeed(schedule: &Schedule, closed: Closed, planned: &[Nominal]) -> Option<ScheduleStep> {
+    match schedule.succeed(closed, &so_far(planned), closed.time).expect("it goes on") {
+        Succession::Owed => panic!("the successor is owed"),
+        Succession::Settled(step) => step.map(|step| *step),
+    }
 }
 
 /// What is planned when the newest of `planned` is closed at `time`.
@@ -73,8 +92,12 @@ fn planned_after(schedule: &Schedule, planned: &[&str], time: &str) -> Option<St
     let planned: Vec<Nominal> = planned.iter().map(|text| nominal(text)).collect();
     let newest = *planned.iter().max().expect("one is planned");
     let closed = Closed { nominal: newest, task_id: task().id, time: at(time) };
-    let step = schedule.succeed(closed, &planned, at(time)).expect("it goes on").expect("something happens");
-    step.planned.map(|planned| planned.occurrence.nominal.to_string())
+    let step = succeed(schedule, closed, &planned).expect("something happens");
+    step.planned.first().map(|planned| planned.occurrence.nominal.to_string())
+}
+
+fn days<'a>(occurrences: impl Iterator<Item = &'a Occurrence>) -> Vec<String> {
+    occurrences.map(|occurrence| occurrence.nominal.date().to_string()).collect()
 }
 
 fn change(version: i64, status: TaskStatus, time: &str) -> TaskChange {
@@ -90,8 +113,8 @@ fn the_task_is_the_first_occurrence_and_the_rule_follows() {
     let schedule = &step.event.after;
     assert_eq!((schedule.time_zone.as_str(), schedule.start), (ZONE, nominal("2026-10-19T09:00:00")));
     assert_eq!(schedule.next.map(|next| next.time), Some(at("2026-10-26T08:00:00Z")), "the clocks have changed");
-    let Planned { occurrence: first, follows } = step.planned.as_ref().expect("it is planned");
-    assert_eq!(*follows, None);
+    let Planned { occurrence: first, follows } = only(step.clone());
+    assert_eq!(follows, None);
     assert_eq!((first.task_id, first.state, first.to_do), (task().id, OccurrenceState::Open, Some(ToDo::Link)));
     assert_eq!(first.place.instant, at("2026-10-19T07:00:00Z"));
 }
@@ -126,11 +149,11 @@ fn what_makes_no_sense_is_refused() {
 #[test]
 fn the_wall_time_survives_the_change_of_the_clocks() {
     let weekly = schedule(draft("FREQ=WEEKLY"));
-    let step = weekly.succeed(closed("2026-10-19T09:00:00", "2026-10-20T00:00:00Z"), &[], at("2026-10-20T00:00:00Z"));
-    let step = step.expect("it goes on").expect("something happens");
+    let closed = closed("2026-10-19T09:00:00", "2026-10-20T00:00:00Z");
+    let step = succeed(&weekly, closed, &[closed.nominal]).expect("something happens");
     assert_eq!((step.event.verb, step.event.after.version), (ScheduleVerb::Planned, 2));
-    let Planned { occurrence: next, follows } = step.planned.as_ref().expect("it is planned");
-    assert_eq!(*follows, Some(task().id));
+    let Planned { occurrence: next, follows } = only(step.clone());
+    assert_eq!(follows, Some(task().id));
     assert_eq!(next.place.local, nominal("2026-10-26T09:00:00"));
     assert_eq!(next.place.instant, at("2026-10-26T08:00:00Z"));
     assert_eq!(next.task_id, Occurrence::task_id(weekly.id, next.nominal));
@@ -144,7 +167,13 @@ fn missed_occurrences_are_skipped_or_made_up_for() {
     assert_eq!(planned_after(&skips, &["2026-10-19T09:00:00"], late).as_deref(), Some("2026-11-23T09:00:00"));
     let policies = SchedulePolicies { missed: Missed::CreateAll, ..SchedulePolicies::default() };
     let all = schedule(ScheduleDraft { policies, ..draft("FREQ=WEEKLY") });
-    assert_eq!(planned_after(&all, &["2026-10-19T09:00:00"], late).as_deref(), Some("2026-10-26T09:00:00"));
+    let closed = closed("2026-10-19T09:00:00", late);
+    let missed = ["2026-10-26", "2026-11-02", "2026-11-09", "2026-11-16"];
+    let step = succeed(&skips, closed, &[closed.nominal]).expect("something happens");
+    assert_eq!(days(step.noted.iter()), missed, "those that passed are noted as missed");
+    let step = succeed(&all, closed, &[closed.nominal]).expect("something happens");
+    assert_eq!(days(step.planned.iter().map(|planned| &planned.occurrence)), missed, "each gets its task");
+    assert_eq!(step.event.after.next.map(|next| next.nominal), Some(nominal("2026-11-23T09:00:00")));
 }
 
 #[test]
@@ -174,9 +203,8 @@ fn a_series_ends_by_count_by_day_and_by_its_rules() {
         let policies = SchedulePolicies { end, ..SchedulePolicies::default() };
         let schedule = schedule(ScheduleDraft { policies, ..draft(rrule) });
         let closed = closed("2026-10-19T09:00:00", "2026-10-19T09:00:00Z");
-        let step = schedule.succeed(closed, &[closed.nominal], at("2026-10-19T09:00:00Z"));
-        let step = step.expect("it is decided").expect("something happens");
-        (step.event.verb, step.event.after.state, step.planned.is_some())
+        let step = succeed(&schedule, closed, &[closed.nominal]).expect("something happens");
+        (step.event.verb, step.event.after.state, !step.planned.is_empty())
     };
     let over = (ScheduleVerb::Ended, ScheduleState::Ended, false);
     let goes_on = (ScheduleVerb::Planned, ScheduleState::Active, true);
@@ -193,9 +221,9 @@ fn a_series_whose_next_occurrence_cannot_be_found_is_not_over() {
     // To count that far takes more work than is allowed.
     let counted = schedule(draft("FREQ=MINUTELY;BYSECOND=0;COUNT=200000"));
     let closed = closed("2026-10-19T09:00:00", "2027-01-20T09:00:00Z");
-    let step = counted.succeed(closed, &[closed.nominal], closed.time);
+    let step = counted.succeed(closed, &so_far(&[closed.nominal]), closed.time);
     assert_eq!(step, Err(ScheduleError::TooHard));
-    let window = Window { nominal: counted.start, after: None, before: None, limit: 3 };
+    let window = Window { nominal: Some(counted.start), after: None, before: None, taken: &[], limit: 3 };
     assert_eq!(counted.computed(&window, 1, closed.time), Ok(Vec::new()));
 }
 
@@ -205,14 +233,14 @@ fn a_paused_schedule_owes_the_successor_until_it_is_resumed() {
     let paused = schedule(draft("FREQ=WEEKLY")).pause(now).expect("it can").expect("it does").event.after;
     assert_eq!(paused.pause(now), Ok(None));
     let closed = closed("2026-10-19T09:00:00", "2026-10-20T00:00:00Z");
-    assert_eq!(paused.succeed(closed, &[closed.nominal], now), Ok(None));
-    let step =
-        paused.resume(Some(closed), &[closed.nominal], at("2026-10-28T00:00:00Z")).expect("it can").expect("it does");
+    assert_eq!(paused.succeed(closed, &so_far(&[closed.nominal]), now), Ok(Succession::Owed));
+    let owes = SoFar { owed: vec![closed], ..so_far(&[closed.nominal]) };
+    let step = paused.resume(&owes, at("2026-10-28T00:00:00Z")).expect("it can").expect("it does");
     assert_eq!((step.event.verb, step.event.after.state), (ScheduleVerb::Resumed, ScheduleState::Active));
-    let next = step.planned.expect("it is planned");
+    let next = only(step.clone());
     assert_eq!(next.occurrence.nominal, nominal("2026-11-02T09:00:00"), "the one that passed is skipped");
     assert_eq!(next.follows, Some(closed.task_id));
-    assert_eq!(step.event.after.resume(None, &[], now), Ok(None));
+    assert_eq!(step.event.after.resume(&SoFar::default(), now), Ok(None));
 }
 
 #[test]
@@ -222,9 +250,9 @@ fn an_ended_schedule_stays_ended() {
     assert_eq!((ended.end_time, ended.next), (Some(now), None));
     assert_eq!(ended.end(now), Ok(None));
     assert_eq!(ended.pause(now), Err(ScheduleError::Ended(ended.id)));
-    assert_eq!(ended.resume(None, &[], now), Err(ScheduleError::Ended(ended.id)));
+    assert_eq!(ended.resume(&SoFar::default(), now), Err(ScheduleError::Ended(ended.id)));
     let closed = closed("2026-10-19T09:00:00", "2026-10-20T00:00:00Z");
-    assert_eq!(ended.succeed(closed, &[closed.nominal], now), Ok(None));
+    assert_eq!(succeed(&ended, closed, &[closed.nominal]), None);
 }
 
 #[test]
@@ -232,10 +260,8 @@ fn weekends_move_the_occurrence_but_not_its_name() {
     let placing = mesh_recurrence::Policies { weekend: Weekend::NextWeekday, ..mesh_recurrence::Policies::default() };
     let policies = SchedulePolicies { placing, ..SchedulePolicies::default() };
     let monthly = schedule(ScheduleDraft { policies, ..draft("FREQ=MONTHLY;BYMONTHDAY=1") });
-    let time = at("2026-10-20T00:00:00Z");
     let closed = closed("2026-10-19T09:00:00", "2026-10-20T00:00:00Z");
-    let step = monthly.succeed(closed, &[closed.nominal], time).expect("it goes on").expect("something happens");
-    let sunday = step.planned.expect("it is planned").occurrence;
+    let sunday = only(succeed(&monthly, closed, &[closed.nominal]).expect("something happens")).occurrence;
     assert_eq!((sunday.nominal, sunday.place.local), (nominal("2026-11-01T09:00:00"), nominal("2026-11-02T09:00:00")));
     assert_eq!(sunday.place.adjustments, [Adjustment::Weekend]);
 }
@@ -272,7 +298,8 @@ fn what_happened_to_the_task_before_it_was_an_occurrence_means_nothing() {
 #[test]
 fn computed_occurrences_begin_after_those_that_are_planned_and_end_with_the_series() {
     let listed = |schedule: &Schedule, after: Option<&str>, now: &str| -> Vec<String> {
-        let window = Window { nominal: schedule.start, after: after.map(at), before: None, limit: 3 };
+        let nominal = Some(schedule.start);
+        let window = Window { nominal, after: after.map(at), before: None, taken: &[], limit: 3 };
         let found = schedule.computed(&window, schedule.planned_count, at(now)).expect("rules can be read");
         found.iter().map(|found| found.occurrence.nominal.date().to_string()).collect()
     };

@@ -12,3 +12,8 @@ pub fn to_jiff(instant: Timestamp) -> jiff::Timestamp {
 pub fn from_jiff(instant: jiff::Timestamp) -> Timestamp {
     Timestamp::from_micros(instant.as_microsecond())
 }
+
+/// The instant after this one.
+pub(super) fn just_after(instant: Timestamp) -> jiff::Timestamp {
+    to_jiff(Timestamp::from_micros(instant.as_micros().saturating_add(1)))
+}

@@ -34,6 +34,35 @@ pub struct Template {
     pub start_before_seconds: Option<i64>,
 }
 
+/// A part of a template, as an update names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields of the template")]
+pub enum TemplateField {
+    Title,
+    Description,
+    Priority,
+    Tags,
+    ListId,
+    ParentId,
+    StartBefore,
+}
+
+impl TemplateField {
+    /// The part with this name in the contract.
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "title" => Self::Title,
+            "description" => Self::Description,
+            "priority" => Self::Priority,
+            "tags" => Self::Tags,
+            "list_id" => Self::ListId,
+            "parent_id" => Self::ParentId,
+            "start_before" => Self::StartBefore,
+            _ => return None,
+        })
+    }
+}
+
 /// Ten years; the contract allows no more.
 const LONGEST_START_BEFORE_SECONDS: i64 = 315_360_000;
 
@@ -42,6 +71,21 @@ impl Template {
     pub fn weight(&self) -> usize {
         let tags: usize = self.tags.iter().map(|tag| tag.len() + 4).sum();
         self.title.len() + self.description.as_ref().map_or(0, String::len) + tags + 128
+    }
+
+    /// The same template, with this part as it is in `given`.
+    #[must_use]
+    pub fn with(mut self, part: TemplateField, given: Self) -> Self {
+        match part {
+            TemplateField::Title => self.title = given.title,
+            TemplateField::Description => self.description = given.description,
+            TemplateField::Priority => self.priority = given.priority,
+            TemplateField::Tags => self.tags = given.tags,
+            TemplateField::ListId => self.list_id = given.list_id,
+            TemplateField::ParentId => self.parent_id = given.parent_id,
+            TemplateField::StartBefore => self.start_before_seconds = given.start_before_seconds,
+        }
+        self
     }
 
     /// The same template, with as much time between start and due as a task has. A task that starts after it is due, or

@@ -22,6 +22,7 @@ pub fn encode(event: &ScheduleEvent, told: &Told<'_>) -> NewEvent {
         after: Some(convert::schedule(&event.after)),
         before: event.before.as_ref().map(|before| only(&changed, convert::schedule(before))),
         changed: Some(prost_types::FieldMask { paths: changed.iter().map(|field| field.path().to_owned()).collect() }),
+        occurrence: event.occurrence.map(|nominal| nominal.to_string()).unwrap_or_default(),
     };
     NewEvent {
         id: told.id,
@@ -63,6 +64,7 @@ fn only(fields: &[ScheduleField], mut schedule: proto::Schedule) -> proto::Sched
             ScheduleField::NextOccurrence => kept.next_occurrence = schedule.next_occurrence.take(),
             ScheduleField::NextTime => kept.next_time = schedule.next_time,
             ScheduleField::PlannedCount => kept.planned_count = schedule.planned_count,
+            ScheduleField::SplitFromId => kept.split_from_id = schedule.split_from_id.take(),
             ScheduleField::PauseTime => kept.pause_time = schedule.pause_time,
             ScheduleField::EndTime => kept.end_time = schedule.end_time,
             ScheduleField::DeleteTime => kept.delete_time = schedule.delete_time,

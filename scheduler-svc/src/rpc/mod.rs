@@ -5,10 +5,11 @@ pub(crate) mod convert;
 use std::sync::Arc;
 
 use mesh_proto::scheduler::v1::{
-    CreateReminderRequest, CreateScheduleRequest, DeleteReminderRequest, DismissReminderRequest, EndScheduleRequest,
-    GetScheduleRequest, ListOccurrencesRequest, ListOccurrencesResponse, ListRemindersRequest, ListRemindersResponse,
-    ListSchedulesRequest, ListSchedulesResponse, PauseScheduleRequest, PreviewScheduleRequest, PreviewScheduleResponse,
-    Reminder, ResumeScheduleRequest, Schedule, SnoozeReminderRequest, UpdateReminderRequest,
+    CreateReminderRequest, CreateScheduleRequest, DeleteReminderRequest, DeleteScheduleRequest, DismissReminderRequest,
+    EndScheduleRequest, GetScheduleRequest, ListOccurrencesRequest, ListOccurrencesResponse, ListRemindersRequest,
+    ListRemindersResponse, ListSchedulesRequest, ListSchedulesResponse, PauseScheduleRequest, PreviewScheduleRequest,
+    PreviewScheduleResponse, Reminder, ResumeScheduleRequest, Schedule, SkipOccurrenceRequest, SnoozeReminderRequest,
+    SplitScheduleRequest, SplitScheduleResponse, UndeleteScheduleRequest, UpdateReminderRequest, UpdateScheduleRequest,
     scheduler_service_server::SchedulerService,
 };
 use mesh_rpc::{accept, status};
@@ -55,6 +56,40 @@ impl SchedulerService for SchedulerRpc {
         let page = self.app.list_schedules(&caller, list).await.map_err(refused)?;
         let schedules = page.schedules.iter().map(convert::schedule).collect();
         Ok(Response::new(ListSchedulesResponse { schedules, next_page_token: page.next_page_token }))
+    }
+
+    async fn update_schedule(&self, request: Request<UpdateScheduleRequest>) -> Result<Response<Schedule>, Status> {
+        let (caller, message) = accept(request)?;
+        let update = message.try_into().map_err(status)?;
+        schedule_answer(self.app.update_schedule(&caller, update).await)
+    }
+
+    async fn delete_schedule(&self, request: Request<DeleteScheduleRequest>) -> Result<Response<Schedule>, Status> {
+        let (caller, message) = accept(request)?;
+        let delete = message.try_into().map_err(status)?;
+        schedule_answer(self.app.delete_schedule(&caller, &delete).await)
+    }
+
+    async fn undelete_schedule(&self, request: Request<UndeleteScheduleRequest>) -> Result<Response<Schedule>, Status> {
+        let (caller, message) = accept(request)?;
+        let target = Target::try_from(message).map_err(status)?;
+        schedule_answer(self.app.undelete_schedule(&caller, &target).await)
+    }
+
+    async fn skip_occurrence(&self, request: Request<SkipOccurrenceRequest>) -> Result<Response<Schedule>, Status> {
+        let (caller, message) = accept(request)?;
+        let skip = message.try_into().map_err(status)?;
+        schedule_answer(self.app.skip_occurrence(&caller, &skip).await)
+    }
+
+    async fn split_schedule(
+        &self,
+        request: Request<SplitScheduleRequest>,
+    ) -> Result<Response<SplitScheduleResponse>, Status> {
+        let (caller, message) = accept(request)?;
+        let split = message.try_into().map_err(status)?;
+        let written = self.app.split_schedule(&caller, split).await.map_err(refused)?;
+        Ok(Response::new(convert::written_split(&written)))
     }
 
     async fn pause_schedule(&self, request: Request<PauseScheduleRequest>) -> Result<Response<Schedule>, Status> {

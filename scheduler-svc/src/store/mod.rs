@@ -15,9 +15,12 @@ mod reminders;
 mod schedules;
 mod schedules_changes;
 mod schedules_pages;
+mod schedules_plan;
+mod schedules_split;
 mod tables;
 pub(crate) mod task_refs;
 mod timers;
+mod zone_data;
 
 use std::sync::Arc;
 
@@ -35,8 +38,9 @@ pub use migrations::migrations;
 pub use occurrences::OccurrencePage;
 pub use occurrences_work::Errand;
 pub use pages::Page;
-pub use schedules_changes::{PlannedSoFar, SeriesBeginning, WrittenSchedule};
+pub use schedules_changes::{Known, OccurrenceAim, SeriesBeginning, WrittenSchedule};
 pub use schedules_pages::SchedulePage;
+pub use schedules_split::WrittenSplit;
 pub use timers::Near;
 
 /// Where reminders, schedules and their events are kept. Cheap to clone.

@@ -3,19 +3,25 @@
 use std::collections::{BTreeSet, HashMap};
 
 use mesh_recurrence::Nominal;
-use mesh_store::{StoreError, Transaction};
+use mesh_store::{Sql, StoreError, Transaction};
 use mesh_types::{TaskId, Timestamp, new_id};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 use uuid::Uuid;
 
 use super::{Error, Store, schedules, tables::occurrence};
-use crate::domain::{Cause, Closed, Occurrence, Schedule, TaskChange, Told, to_jiff};
+use crate::domain::{
+    Advance, Cause, Closed, Coded, Occurrence, OccurrenceState, Schedule, ScheduleStep, SoFar, Succession, TaskChange,
+    Told, to_jiff,
+};
 
-/// More than there can be after the one that was closed, unless somebody closes tasks in quite another order.
-const MOST_PLANNED: u64 = 1_000;
+/// More than there are open, or are skipped beforehand, unless somebody tries.
+const MOST_TAKEN: u32 = 1_000;
+
+/// Stays below the parameter limits of both databases.
+const ROWS_PER_STATEMENT: usize = 500;
 
 /// Which occurrences of a schedule to list, in the order of their nominal starts.
 #[derive(Clone, Copy, Debug)]
@@ -53,15 +59,15 @@ impl Store {
         Ok(rows.into_iter().map(Occurrence::try_from).collect::<Result<_, _>>()?)
     }
 
-    /// The newest occurrence of a schedule by its nominal start.
+    /// The newest occurrence of a schedule that is planned, by its nominal start, and what is taken after it.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn newest_occurrence(&self, schedule_id: Uuid) -> Result<Option<Nominal>, Error> {
-        let query = occurrence::Entity::find().filter(occurrence::Column::ScheduleId.eq(schedule_id));
-        let query = query.order_by_desc(occurrence::Column::Nominal).limit(1);
-        let row = query.one(self.database.reader()).await.map_err(StoreError::from)?;
-        Ok(row.map(Occurrence::try_from).transpose()?.map(|newest| newest.nominal))
+    pub async fn newest_occurrence(&self, schedule_id: Uuid) -> Result<(Option<Nominal>, Vec<Nominal>), Error> {
+        let connection = self.database.reader();
+        let newest = newest(connection, schedule_id).await?;
+        let taken = taken_from(connection, schedule_id, newest).await?;
+        Ok((newest, taken))
     }
 
     /// Tells occurrences what happened to their tasks, and plans the successors of those that were closed, in the
@@ -122,17 +128,24 @@ impl Hearing<'_> {
         *occurrence = heard.after;
         let mut planned = false;
         if let Some(closed) = heard.owes {
-            planned = self.succeed(closed, change, schedule).await?;
-            occurrence.successor_planned = planned;
+            let so_far = so_far(self.transaction, schedule, Some(closed)).await?;
+            if let Succession::Settled(step) = schedule.succeed(closed, &so_far, self.now)? {
+                occurrence.successor_planned = true;
+                planned = self.take(step, change, schedule).await?;
+            }
         }
         rewrite(self.transaction, occurrence).await?;
         Ok(planned)
     }
 
-    /// Plans the successor, or ends the series. Returns whether either happened.
-    async fn succeed(&self, closed: Closed, change: &TaskChange, schedule: &mut Schedule) -> Result<bool, Error> {
-        let taken = planned(self.transaction, schedule, &closed).await?;
-        let Some(step) = schedule.succeed(closed, &taken, self.now)? else { return Ok(false) };
+    /// Takes a step of a schedule, if there is one; returns whether there is.
+    async fn take(
+        &self,
+        step: Option<Box<ScheduleStep>>,
+        change: &TaskChange,
+        schedule: &mut Schedule,
+    ) -> Result<bool, Error> {
+        let Some(step) = step else { return Ok(false) };
         let mut cause = Cause::acting_for(change.cause.actor.user_id);
         cause.trace_parent = change.cause.trace_parent.clone();
         let told = Told { id: new_id(self.now), time: self.now, cause: &cause };
@@ -148,54 +161,142 @@ async fn of_tasks(connection: &impl ConnectionTrait, tasks: &BTreeSet<Uuid>) -> 
     query.all(connection).await?.into_iter().map(Occurrence::try_from).collect()
 }
 
-/// The nominal starts that are taken from the one that was closed on, or from the day it was closed, if that is earlier.
-/// The newest come first.
-pub(super) async fn planned(
+/// What a schedule has planned so far. Counted from completion, what is taken is so from the day of closing on: of
+/// `closed`, else of what it owes.
+pub(super) async fn so_far(
     connection: &impl ConnectionTrait,
     schedule: &Schedule,
-    closed: &Closed,
-) -> Result<Vec<Nominal>, StoreError> {
-    let zone = mesh_recurrence::zone(&schedule.time_zone).map_or(jiff::tz::TimeZone::UTC, |(_, zone)| zone);
-    let day = Nominal::Date(zone.to_datetime(to_jiff(closed.time)).date());
-    let query = occurrence::Entity::find()
-        .filter(occurrence::Column::ScheduleId.eq(schedule.id))
-        .filter(occurrence::Column::Nominal.gte(day.min(closed.nominal).to_string()))
-        .order_by_desc(occurrence::Column::Nominal)
-        .limit(MOST_PLANNED);
-    let nominal = |row: occurrence::Model| row.nominal.parse().map_err(|_| StoreError::corrupt("occurrence.nominal"));
-    query.all(connection).await?.into_iter().map(nominal).collect()
+    closed: Option<Closed>,
+) -> Result<SoFar, StoreError> {
+    let newest = newest(connection, schedule.id).await?;
+    let owed = if closed.is_none() { owed(connection, schedule.id).await? } else { Vec::new() };
+    let last = closed.or_else(|| owed.iter().copied().max_by_key(|closed| closed.time));
+    let from = match (schedule.policies.advance, last) {
+        (Advance::FromCompletion, Some(closed)) => {
+            let zone = mesh_recurrence::zone(&schedule.time_zone).map_or(jiff::tz::TimeZone::UTC, |(_, zone)| zone);
+            let day = Nominal::Date(zone.to_datetime(to_jiff(closed.time)).date());
+            Some(newest.map_or(day, |newest| newest.min(day)))
+        }
+        _ => newest,
+    };
+    let taken = taken_from(connection, schedule.id, from).await?;
+    Ok(SoFar { newest, open: open(connection, schedule.id).await?, owed, taken })
 }
 
-/// The occurrence of a schedule that was closed and has no successor.
-pub(super) async fn owed(connection: &impl ConnectionTrait, schedule_id: Uuid) -> Result<Option<Closed>, StoreError> {
+/// The newest that is planned. (One that was missed is older than what was planned then.)
+async fn newest(connection: &impl ConnectionTrait, schedule_id: Uuid) -> Result<Option<Nominal>, StoreError> {
+    let query = occurrence::Entity::find()
+        .filter(occurrence::Column::ScheduleId.eq(schedule_id))
+        .filter(occurrence::Column::State.ne(OccurrenceState::Skipped.code()))
+        .order_by_desc(occurrence::Column::Nominal);
+    let row = query.one(connection).await?.map(Occurrence::try_from).transpose()?;
+    Ok(row.map(|newest| newest.nominal))
+}
+
+/// The nominal starts that are taken from this one on; the nearest come first.
+async fn taken_from(
+    connection: &impl ConnectionTrait,
+    schedule_id: Uuid,
+    from: Option<Nominal>,
+) -> Result<Vec<Nominal>, StoreError> {
+    let mut query = occurrence::Entity::find().filter(occurrence::Column::ScheduleId.eq(schedule_id));
+    if let Some(from) = from {
+        query = query.filter(occurrence::Column::Nominal.gte(from.to_string()));
+    }
+    let rows = query.order_by_asc(occurrence::Column::Nominal).limit(u64::from(MOST_TAKEN)).all(connection).await?;
+    let nominal = |row: occurrence::Model| row.nominal.parse().map_err(|_| StoreError::corrupt("occurrence.nominal"));
+    rows.into_iter().map(nominal).collect()
+}
+
+/// Those whose tasks are open, or being made.
+async fn open(connection: &impl ConnectionTrait, schedule_id: Uuid) -> Result<Vec<Occurrence>, StoreError> {
+    // The states are in the text, so that the index of open ones is used.
+    const OPEN: Sql =
+        Sql::both("SELECT * FROM occurrence WHERE schedule_id = $1 AND state <= 30 ORDER BY nominal LIMIT $2");
+    let rows = OPEN.all(connection, [schedule_id.into(), i64::from(MOST_TAKEN).into()]).await?;
+    rows.iter().map(|row| occurrence::Model::from_query_result(row, "")?.try_into()).collect()
+}
+
+/// Those that were closed and have no successor.
+async fn owed(connection: &impl ConnectionTrait, schedule_id: Uuid) -> Result<Vec<Closed>, StoreError> {
     let query = occurrence::Entity::find()
         .filter(occurrence::Column::ScheduleId.eq(schedule_id))
         .filter(occurrence::Column::SuccessorPlanned.eq(false))
         .filter(occurrence::Column::CloseUs.is_not_null())
-        .order_by_asc(occurrence::Column::Nominal);
-    let row = query.one(connection).await?.map(Occurrence::try_from).transpose()?;
-    Ok(row.and_then(|occurrence| occurrence.owed()))
+        .order_by_asc(occurrence::Column::Nominal)
+        .limit(u64::from(MOST_TAKEN));
+    let rows = query.all(connection).await?;
+    let owed = rows.into_iter().map(|row| Occurrence::try_from(row).map(|occurrence| occurrence.owed()));
+    Ok(owed.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
-/// Notes that this one has its successor, or that there will never be one.
-pub(super) async fn settle(
+/// The occurrence with this nominal start, if it is known.
+pub(super) async fn find(
     connection: &impl ConnectionTrait,
     schedule_id: Uuid,
     nominal: Nominal,
-) -> Result<(), StoreError> {
+) -> Result<Option<Occurrence>, StoreError> {
+    let query = occurrence::Entity::find_by_id((schedule_id, nominal.to_string()));
+    query.one(connection).await?.map(Occurrence::try_from).transpose()
+}
+
+/// Notes that those which were closed have their successors, or that there will never be one.
+pub(super) async fn settle(connection: &impl ConnectionTrait, schedule_id: Uuid) -> Result<(), StoreError> {
     let settled = occurrence::ActiveModel { successor_planned: Set(true), ..Default::default() };
     let update = occurrence::Entity::update_many()
         .set(settled)
         .filter(occurrence::Column::ScheduleId.eq(schedule_id))
-        .filter(occurrence::Column::Nominal.eq(nominal.to_string()));
+        .filter(occurrence::Column::SuccessorPlanned.eq(false))
+        .filter(occurrence::Column::CloseUs.is_not_null());
     update.exec(connection).await?;
     Ok(())
 }
 
-/// A new one. That its key is free was decided under the schedule's lock; if it were not, this would fail.
-pub(super) async fn insert(connection: &impl ConnectionTrait, occurrence: &Occurrence) -> Result<(), StoreError> {
-    let row = occurrence::Model::from(occurrence).into_active_model().reset_all();
-    occurrence::Entity::insert(row).exec_without_returning(connection).await?;
+/// New ones. That their keys are free was decided under the schedule's lock; if they were not, this would fail.
+pub(super) async fn insert<'a>(
+    connection: &impl ConnectionTrait,
+    occurrences: impl Iterator<Item = &'a Occurrence>,
+) -> Result<(), StoreError> {
+    let rows: Vec<_> = occurrences.map(|new| occurrence::Model::from(new).into_active_model().reset_all()).collect();
+    for rows in rows.chunks(ROWS_PER_STATEMENT) {
+        occurrence::Entity::insert_many(rows.iter().cloned()).exec_without_returning(connection).await?;
+    }
+    Ok(())
+}
+
+/// What was decided of known ones. Whoever is at work on one has the time of its claim to be done first.
+pub(super) async fn redo(connection: &impl ConnectionTrait, occurrence: &Occurrence) -> Result<(), StoreError> {
+    rewrite(connection, occurrence).await?;
+    let row = occurrence::Model::from(occurrence);
+    let todo = occurrence::ActiveModel {
+        to_do: Set(row.to_do),
+        instant_us: Set(row.instant_us),
+        local: Set(row.local),
+        offset_seconds: Set(row.offset_seconds),
+        adjustments: Set(row.adjustments),
+        ..Default::default()
+    };
+    let update = occurrence::Entity::update_many()
+        .set(todo)
+        .filter(occurrence::Column::ScheduleId.eq(row.schedule_id))
+        .filter(occurrence::Column::Nominal.eq(row.nominal));
+    update.exec(connection).await?;
+    Ok(())
+}
+
+/// Forgets occurrences that are another schedule's now.
+pub(super) async fn remove(
+    connection: &impl ConnectionTrait,
+    schedule_id: Uuid,
+    moved: &[Nominal],
+) -> Result<(), StoreError> {
+    if moved.is_empty() {
+        return Ok(());
+    }
+    let delete = occurrence::Entity::delete_many()
+        .filter(occurrence::Column::ScheduleId.eq(schedule_id))
+        .filter(occurrence::Column::Nominal.is_in(moved.iter().map(ToString::to_string)));
+    delete.exec(connection).await?;
     Ok(())
 }
 

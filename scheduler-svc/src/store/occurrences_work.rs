@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 
-use mesh_recurrence::Nominal;
 use mesh_store::{Sql, StoreError};
 use mesh_types::Timestamp;
 use sea_orm::{FromQueryResult, QueryResult};
@@ -42,10 +41,11 @@ const CLAIM: Sql = Sql {
         ) RETURNING *",
 };
 
-/// The state moves on only if nobody has heard more of the task meanwhile.
+/// The state moves on only if nobody has heard more of the task meanwhile. Something else to do stays, and waits until this
+/// claim runs out; what comes after that can be claimed at once.
 const DONE: Sql = Sql::both(
-    "UPDATE occurrence SET to_do = NULL, state = CASE WHEN state = $3 THEN $4 ELSE state END
-     WHERE schedule_id = $1 AND nominal = $2",
+    "UPDATE occurrence SET to_do = NULL, attempts = 0, attempt_us = 0, state = CASE WHEN state = $3 THEN $4 ELSE state END
+     WHERE schedule_id = $1 AND nominal = $2 AND to_do = $5",
 );
 
 const PUT_OFF: Sql =
@@ -74,9 +74,11 @@ impl Store {
     ///
     /// # Errors
     /// What the database says.
-    pub async fn finish_errand(&self, schedule_id: Uuid, nominal: Nominal) -> Result<(), Error> {
+    pub async fn finish_errand(&self, errand: &Errand) -> Result<(), Error> {
+        let Occurrence { schedule_id, nominal, to_do, .. } = &errand.occurrence;
         let (planned, open) = (OccurrenceState::Planned.code(), OccurrenceState::Open.code());
-        let values = [schedule_id.into(), nominal.to_string().into(), planned.into(), open.into()];
+        let to_do = to_do.map(Coded::code);
+        let values = [(*schedule_id).into(), nominal.to_string().into(), planned.into(), open.into(), to_do.into()];
         DONE.run(self.database.writer(), values).await?;
         Ok(())
     }

@@ -11,7 +11,8 @@ use uuid::Uuid;
 
 use super::{Error, Store, occurrences, schedules, task_refs};
 use crate::domain::{
-    Cause, Closed, Planned, Schedule, ScheduleDecision, ScheduleError, ScheduleState, ScheduleStep, TaskRef, Told,
+    Cause, Occurrence, Planned, Schedule, ScheduleDecision, ScheduleError, ScheduleState, ScheduleStep, SoFar, TaskRef,
+    Told,
 };
 
 /// What a change made of a schedule.
@@ -23,22 +24,35 @@ pub struct WrittenSchedule {
     pub change_id: Option<Uuid>,
 }
 
-/// What a schedule has planned so far, as far as its next decision depends on it.
-#[derive(Clone, Debug, Default)]
-pub struct PlannedSoFar {
-    /// The occurrence that was closed and has no successor. There is one at most: only a successor can be closed after it.
-    pub owed: Option<Closed>,
-    /// The nominal starts that are taken.
-    pub planned: Vec<Nominal>,
-}
-
 /// What a new schedule begins with.
 #[derive(Clone, Copy, Debug)]
 pub struct SeriesBeginning<'a> {
     /// Where it is made.
     pub workspace: WorkspaceId,
-    /// The task that is its first occurrence, as it was just read.
-    pub seen: &'a TaskRef,
+    /// The task that is its first occurrence, as it was just read; `None` where it is made from a template.
+    pub seen: Option<&'a TaskRef>,
+}
+
+/// Which occurrence a change is about.
+#[derive(Clone, Copy, Debug)]
+pub struct OccurrenceAim<'a> {
+    /// Of which schedule.
+    pub schedule_id: Uuid,
+    /// The version of the schedule that the caller has read, if they care.
+    pub etag: Option<&'a Etag>,
+    /// Its nominal start, if it was named.
+    pub occurrence: Option<Nominal>,
+}
+
+/// A schedule that is locked, and what a change of it depends on.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// The schedule.
+    pub schedule: Schedule,
+    /// What it has planned so far.
+    pub so_far: SoFar,
+    /// The occurrence that the change is about, if it is known.
+    pub occurrence: Option<Occurrence>,
 }
 
 impl Store {
@@ -52,7 +66,7 @@ impl Store {
         &self,
         change: &Change<'_>,
         beginning: SeriesBeginning<'_>,
-        decide: impl FnOnce(&TaskRef) -> Result<ScheduleStep, ScheduleError> + Send,
+        decide: impl FnOnce(Option<&TaskRef>) -> Result<ScheduleStep, ScheduleError> + Send,
     ) -> Result<WrittenSchedule, Error> {
         let transaction = self.database.begin().await?;
         let worked = self.work_on_new(&transaction, change, beginning, decide).await;
@@ -70,12 +84,28 @@ impl Store {
         change: &Change<'_>,
         id: Uuid,
         etag: Option<&Etag>,
-        decide: impl FnOnce(&Schedule, &PlannedSoFar) -> ScheduleDecision + Send,
+        decide: impl FnOnce(&Schedule, &SoFar) -> ScheduleDecision + Send,
     ) -> Result<WrittenSchedule, Error> {
         let transaction = self.database.begin().await?;
-        let decide =
-            |schedule: &Schedule, so_far: &PlannedSoFar| schedule.matches(etag).and_then(|()| decide(schedule, so_far));
-        let worked = self.work_on_known(&transaction, change, id, decide).await;
+        let decide = |known: &Known| known.schedule.matches(etag).and_then(|()| decide(&known.schedule, &known.so_far));
+        let worked = self.work_on_known(&transaction, change, (id, None), decide).await;
+        let done = conclude(transaction, worked).await?;
+        self.answer_schedule(change.caller, done).await
+    }
+
+    /// The same, for what is done to one occurrence: `decide` is also told what is known of that one.
+    ///
+    /// # Errors
+    /// As for [`Store::update_schedule`].
+    pub async fn update_occurrence(
+        &self,
+        change: &Change<'_>,
+        aim: OccurrenceAim<'_>,
+        decide: impl FnOnce(&Known) -> ScheduleDecision + Send,
+    ) -> Result<WrittenSchedule, Error> {
+        let transaction = self.database.begin().await?;
+        let decide = |known: &Known| known.schedule.matches(aim.etag).and_then(|()| decide(known));
+        let worked = self.work_on_known(&transaction, change, (aim.schedule_id, aim.occurrence), decide).await;
         let done = conclude(transaction, worked).await?;
         self.answer_schedule(change.caller, done).await
     }
@@ -85,14 +115,19 @@ impl Store {
         transaction: &Transaction,
         change: &Change<'_>,
         beginning: SeriesBeginning<'_>,
-        decide: impl FnOnce(&TaskRef) -> Result<ScheduleStep, ScheduleError> + Send,
+        decide: impl FnOnce(Option<&TaskRef>) -> Result<ScheduleStep, ScheduleError> + Send,
     ) -> Result<Worked<WrittenSchedule>, Error> {
-        let task = task_refs::admit(transaction, beginning.seen).await?;
+        let task = match beginning.seen {
+            Some(seen) => Some(task_refs::admit(transaction, seen).await?),
+            None => None,
+        };
         if let Claim::Replay(outcome) = change.claim(transaction, beginning.workspace).await? {
             return Ok(Worked::Before(outcome));
         }
-        let step = decide(&task)?;
-        if let Some(schedule) = schedules::living_of(transaction, task.id).await? {
+        let step = decide(task.as_ref())?;
+        if let Some(task) = task
+            && let Some(schedule) = schedules::living_of(transaction, task.id).await?
+        {
             return Err(ScheduleError::TaskScheduled { task: task.id, schedule }.into());
         }
         schedules::insert(transaction, &step.event.after).await?;
@@ -103,25 +138,42 @@ impl Store {
         &self,
         transaction: &Transaction,
         change: &Change<'_>,
-        id: Uuid,
-        decide: impl FnOnce(&Schedule, &PlannedSoFar) -> ScheduleDecision + Send,
+        which: (Uuid, Option<Nominal>),
+        decide: impl FnOnce(&Known) -> ScheduleDecision + Send,
     ) -> Result<Worked<WrittenSchedule>, Error> {
+        let known = match self.know(transaction, change, which).await? {
+            Worked::Fresh(known) => known,
+            Worked::Before(outcome) => return Ok(Worked::Before(outcome)),
+        };
+        let decided = decide(&known)?;
+        let schedule = known.schedule;
+        let Some(step) = decided else {
+            let outcome = Outcome { event_id: None, aggregate_id: schedule.id };
+            change.record(transaction, schedule.workspace_id, outcome).await?;
+            return Ok(Worked::Fresh(WrittenSchedule { schedule, change_id: None }));
+        };
+        schedules::rewrite(transaction, &step.event.after).await?;
+        self.append_step(transaction, change, step).await
+    }
+
+    /// Locks a schedule and reads what a change of it depends on, unless the request has been answered before.
+    pub(super) async fn know(
+        &self,
+        transaction: &Transaction,
+        change: &Change<'_>,
+        (id, nominal): (Uuid, Option<Nominal>),
+    ) -> Result<Worked<Known>, Error> {
         let schedule = schedules::lock(transaction, change.caller, id).await?;
         change.caller.may_change(schedule.workspace_id).map_err(Error::Forbidden)?;
         if let Claim::Replay(outcome) = change.claim(transaction, schedule.workspace_id).await? {
             return Ok(Worked::Before(outcome));
         }
-        let so_far = so_far(transaction, &schedule).await?;
-        let Some(step) = decide(&schedule, &so_far)? else {
-            let outcome = Outcome { event_id: None, aggregate_id: schedule.id };
-            change.record(transaction, schedule.workspace_id, outcome).await?;
-            return Ok(Worked::Fresh(WrittenSchedule { schedule, change_id: None }));
+        let so_far = occurrences::so_far(transaction, &schedule, None).await?;
+        let occurrence = match nominal {
+            Some(nominal) => occurrences::find(transaction, schedule.id, nominal).await?,
+            None => None,
         };
-        if let Some(owed) = so_far.owed.filter(|_| step.event.after.state != ScheduleState::Paused) {
-            occurrences::settle(transaction, schedule.id, owed.nominal).await?;
-        }
-        schedules::rewrite(transaction, &step.event.after).await?;
-        self.append_step(transaction, change, step).await
+        Ok(Worked::Fresh(Known { schedule, so_far, occurrence }))
     }
 
     /// Stores the occurrence of a step, appends its event, and notes the request as answered.
@@ -141,29 +193,40 @@ impl Store {
         Ok(Worked::Fresh(WrittenSchedule { schedule, change_id: Some(id) }))
     }
 
-    /// The occurrence of a step, the step's event, and the reminders that the occurrence gets from the one before it; the
-    /// schedule itself is locked and written by the caller.
+    /// The occurrences of a step, the step's event, and the reminders that the occurrences get from the one before them; the
+    /// schedule itself is locked and written by the caller. What it owed is settled by a step of one that plans.
     pub(super) async fn store_step(
         &self,
         transaction: &Transaction,
         step: &ScheduleStep,
         told: &Told<'_>,
     ) -> Result<(), StoreError> {
-        if let Some(planned) = &step.planned {
-            occurrences::insert(transaction, &planned.occurrence).await?;
+        let ScheduleStep { event, planned, noted, rewritten } = step;
+        let plans = event.after.state != ScheduleState::Paused && event.after.delete_time.is_none();
+        if plans && event.before.is_some() {
+            occurrences::settle(transaction, event.after.id).await?;
         }
-        self.log.append(transaction, &[(self.codec.schedule)(&step.event, told)]).await?;
-        match &step.planned {
-            Some(Planned { occurrence, follows: Some(predecessor) }) => {
-                self.carry_over(transaction, *predecessor, occurrence.task_id, told).await
+        for occurrence in rewritten {
+            occurrences::redo(transaction, occurrence).await?;
+        }
+        let new = planned.iter().map(|planned| &planned.occurrence).chain(noted);
+        occurrences::insert(transaction, new).await?;
+        self.log.append(transaction, &[(self.codec.schedule)(event, told)]).await?;
+        for Planned { occurrence, follows } in planned {
+            if let Some(predecessor) = follows {
+                self.carry_over(transaction, *predecessor, occurrence.task_id, told).await?;
             }
-            _ => Ok(()),
         }
+        Ok(())
     }
 
     /// The answer to a change. If the request was answered before: the state after the event that it appended then; if
     /// that changed nothing, or its event is kept no longer, the schedule as it is.
-    async fn answer_schedule(&self, caller: &Caller, done: Worked<WrittenSchedule>) -> Result<WrittenSchedule, Error> {
+    pub(super) async fn answer_schedule(
+        &self,
+        caller: &Caller,
+        done: Worked<WrittenSchedule>,
+    ) -> Result<WrittenSchedule, Error> {
         let outcome = match done {
             Worked::Fresh(written) => {
                 if written.change_id.is_some() {
@@ -185,14 +248,4 @@ impl Store {
         };
         Ok(WrittenSchedule { schedule, change_id: outcome.event_id })
     }
-}
-
-/// Only what is paused can owe anything.
-async fn so_far(transaction: &Transaction, schedule: &Schedule) -> Result<PlannedSoFar, StoreError> {
-    if schedule.state != ScheduleState::Paused {
-        return Ok(PlannedSoFar::default());
-    }
-    let Some(owed) = occurrences::owed(transaction, schedule.id).await? else { return Ok(PlannedSoFar::default()) };
-    let planned = occurrences::planned(transaction, schedule, &owed).await?;
-    Ok(PlannedSoFar { owed: Some(owed), planned })
 }

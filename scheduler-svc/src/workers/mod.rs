@@ -1,4 +1,5 @@
 //! What this service does by the clock.
 
 pub mod occurrences;
+pub mod schedules;
 pub mod timers;

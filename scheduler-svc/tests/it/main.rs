@@ -2,6 +2,7 @@
 //! or concern.
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod ahead;
 mod bad_input;
 mod carry_over;
 mod contention;
@@ -11,11 +12,14 @@ mod occurrences;
 mod reminders;
 mod replicas;
 mod schedules;
+mod schedules_changed;
 mod schedules_list;
 mod schedules_told;
 mod schedules_world;
 mod successors;
 mod successors_late;
 mod support;
+mod thousand;
 mod timers;
 mod told;
+mod zone_data;

@@ -109,15 +109,14 @@ async fn what_makes_no_sense_is_refused(database: TestDatabase) {
                 schedule.task_id = None;
                 schedule.template = Some(template);
             }),
-            "schedule.task_id",
+            "schedule.start",
         ),
         (creation(&bare, "FREQ=DAILY"), "schedule.time_zone"),
         (
             changed(creation(&bare, "FREQ=DAILY"), |schedule| schedule.time_zone = Some(BERLIN.to_owned())),
             "schedule.start",
         ),
-        (with(|policies| policies.generation = Some(20)), "schedule.policies.generation"),
-        (with(|policies| policies.ahead_count = Some(3)), "schedule.policies.ahead_count"),
+        (with(|policies| policies.ahead_count = Some(3)), "schedule.policies.generation"),
         (with(|policies| policies.end_date = Some("2026-10-18".to_owned())), "schedule.policies.end_date"),
         (
             changed(creation(&task, "FREQ=DAILY;COUNT=3"), |schedule| {

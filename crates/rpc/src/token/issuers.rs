@@ -25,6 +25,8 @@ static ISSUERS: &[Issuer] = &[
             "/taskmesh.task.v1.TaskService/GetTask",
             "/taskmesh.task.v1.TaskService/CreateTask",
             "/taskmesh.task.v1.TaskService/UpdateTask",
+            "/taskmesh.task.v1.TaskService/CancelTask",
+            "/taskmesh.task.v1.TaskService/DeleteTask",
         ]),
     },
 ];

@@ -30,7 +30,9 @@ fn one_successor_each(findings: &mut Findings, id: &str, series: &Series, planne
     let nominal: Vec<DateTime> = planned.iter().filter_map(|occurrence| occurrence.occurrence.parse().ok()).collect();
     let there: BTreeSet<DateTime> = nominal.iter().copied().collect();
     findings.expect(there.len() == planned.len(), "schedule", id, || format!("occurrences come twice: {planned:?}"));
-    let expected = series.expected();
+    let count = series.expected_count();
+    findings.expect(there.len() == count, "schedule", id, || format!("{} occurrences, not {count}", there.len()));
+    let Some(expected) = series.expected() else { return };
     for lost in expected.difference(&there) {
         findings.add("schedule", id, format!("occurrence {lost} is missing: {} finished", series.finished.len()));
     }

@@ -16,7 +16,7 @@ use super::{Case, Difference, check};
 use crate::campaign::{
     instants,
     receiver::Receipt,
-    record::{Ledger, Rule, Series, Step, Steps},
+    record::{Ledger, Plan, Rule, Series, Step, Steps},
     users::wall_time,
     world::World,
 };
@@ -140,7 +140,8 @@ impl Both {
         let mut steps = Steps::default();
         steps.push(step("created", DUE - 9_000_000, schedule.clone()));
         let (first_task, time_zone) = (FIRST.to_owned(), ZONE.to_owned());
-        let series = Series { first_task, start, time_zone, rule: Rule::Days(1), steps, finished: [start].into() };
+        let (rule, plan, finished) = (Rule::Days(1), Plan::OnCompletion, [start].into());
+        let series = Series { first_task, start, time_zone, rule, plan, steps, finished };
         self.ledger.series.insert(SCHEDULE.to_owned(), series);
         self.world.schedules.insert(SCHEDULE.to_owned(), schedule);
         self.record("schedule", SCHEDULE, 1, "created");

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use mesh_proto::{notify::v1::Notification, scheduler::v1::Reminder, task::v1::Task};
 
 pub use marks::Marks;
-pub use series::{Rule, Series};
+pub use series::{Plan, Rule, Series};
 pub use steps::{Step, Steps, UNCHANGED, Versioned};
 
 /// Everything that one user remembers.

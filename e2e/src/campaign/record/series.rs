@@ -16,6 +16,19 @@ pub enum Rule {
     Days(i64),
 }
 
+/// When the tasks of a schedule are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plan {
+    /// The next when one is finished.
+    OnCompletion,
+    /// So many are open at any time.
+    Ahead(usize),
+    /// So many are within the horizon, whatever becomes of them.
+    Within(usize),
+    /// The next when one is finished, counted from that day. When that was nobody here knows for sure.
+    FromCompletion,
+}
+
 /// A schedule, and what became of its occurrences by its user's doing.
 #[derive(Clone, Debug)]
 pub struct Series {
@@ -27,6 +40,8 @@ pub struct Series {
     pub time_zone: String,
     /// The rule.
     pub rule: Rule,
+    /// When its tasks are made.
+    pub plan: Plan,
     /// What was done to the schedule.
     pub steps: Steps<Schedule>,
     /// The occurrences that were completed, cancelled or deleted before the series was ended.
@@ -52,10 +67,28 @@ impl Rule {
 }
 
 impl Series {
-    /// The occurrences that there must be: the first, and one after each that was finished.
-    pub fn expected(&self) -> BTreeSet<DateTime> {
-        let successors = self.finished.iter().map(|finished| self.rule.after(*finished));
-        std::iter::once(self.start).chain(successors).collect()
+    /// How many occurrences there must be: those it begins with, and one after each that was finished.
+    pub fn expected_count(&self) -> usize {
+        match self.plan {
+            Plan::OnCompletion | Plan::FromCompletion => 1 + self.finished.len(),
+            Plan::Ahead(open) => open + self.finished.len(),
+            Plan::Within(all) => all,
+        }
+    }
+
+    /// Which occurrences there must be, if that can be said.
+    pub fn expected(&self) -> Option<BTreeSet<DateTime>> {
+        match self.plan {
+            Plan::OnCompletion => {
+                let successors = self.finished.iter().map(|finished| self.rule.after(*finished));
+                Some(std::iter::once(self.start).chain(successors).collect())
+            }
+            Plan::Ahead(_) | Plan::Within(_) => {
+                let all = std::iter::successors(Some(self.start), |occurrence| Some(self.rule.after(*occurrence)));
+                Some(all.take(self.expected_count()).collect())
+            }
+            Plan::FromCompletion => None,
+        }
     }
 
     /// The nominal start of an occurrence, as the contract writes it.
@@ -91,10 +124,16 @@ mod tests {
             start,
             time_zone: "UTC".to_owned(),
             rule,
+            plan: Plan::OnCompletion,
             steps: Steps::default(),
             finished: [start].into(),
         };
-        assert_eq!(series.expected(), [start, second].into());
+        assert_eq!(series.expected(), Some([start, second].into()));
+        let third = rule.after(second);
+        let ahead = Series { plan: Plan::Ahead(2), ..series.clone() };
+        assert_eq!(ahead.expected(), Some([start, second, third].into()));
+        let within = Series { plan: Plan::Within(2), ..series };
+        assert_eq!(within.expected(), Some([start, second].into()));
         assert_eq!(Series::spelled(second), "2030-02-01T09:00:00");
     }
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use jiff::{ToSpan, Zoned, civil::DateTime, tz::TimeZone};
 use mesh_proto::{
     scheduler::v1::{
-        CreateScheduleRequest, EndScheduleRequest, ListOccurrencesRequest, ListOccurrencesResponse, OccurrenceState,
-        PauseScheduleRequest, ResumeScheduleRequest, Schedule,
+        CreateScheduleRequest, EndScheduleRequest, ListOccurrencesRequest, ListOccurrencesResponse, MissedPolicy,
+        OccurrenceState, PauseScheduleRequest, ResumeScheduleRequest, Schedule, ScheduleAdvance, ScheduleGeneration,
+        SchedulePolicies,
     },
     task::v1::{CompleteTaskRequest, Task, TaskTime, task_time},
 };
@@ -20,7 +21,7 @@ use super::{
 };
 use crate::campaign::{
     pause,
-    record::{Rule, Series, Step, Steps},
+    record::{Plan, Rule, Series, Step, Steps},
 };
 
 /// How long a successor is waited for before something else is done.
@@ -73,7 +74,9 @@ async fn create(lane: &mut Lane) -> Option<String> {
     let title = Some(format!("habit {}", lane.rng.number(1..=1_000_000)));
     let due = Some(wall_time(start, time_zone));
     let task = tasks::create(lane, Task { title, due, ..Task::default() }).await?;
-    let schedule = Schedule { task_id: Some(task.id.clone()), rrule: Some(rule.text()), ..Schedule::default() };
+    let (plan, policies) = plan(lane, rule, start);
+    let (task_id, rrule, policies) = (Some(task.id.clone()), Some(rule.text()), Some(policies));
+    let schedule = Schedule { task_id, rrule, policies, ..Schedule::default() };
     let request = CreateScheduleRequest {
         schedule: Some(schedule),
         request_id: request_id(),
@@ -82,10 +85,41 @@ async fn create(lane: &mut Lane) -> Option<String> {
     let acked: Acked<Schedule> = lane.ask("taskmesh.scheduler.v1.SchedulerService/CreateSchedule", &request).await?;
     let id = acked.answer.id.clone();
     let (steps, finished) = (Steps::default(), [].into());
-    let series = Series { first_task: task.id, start, time_zone: time_zone.to_owned(), rule, steps, finished };
+    let time_zone = time_zone.to_owned();
+    let series = Series { first_task: task.id, start, time_zone, rule, plan, steps, finished };
     lane.ledger.series.insert(id.clone(), series);
     remember(lane, "created", acked);
     Some(id)
+}
+
+/// When the tasks are made, and how the schedule is told so. The horizon ends half a day after the last that is within it,
+/// so that no run lasts until the next one comes within reach.
+fn plan(lane: &mut Lane, rule: Rule, start: DateTime) -> (Plan, SchedulePolicies) {
+    let (usual, ahead) = (SchedulePolicies::default(), Some(ScheduleGeneration::Ahead.into()));
+    match (lane.rng.number(0..=9), rule) {
+        (0..=2, _) => {
+            let count = lane.rng.number(2..=4);
+            let policies = SchedulePolicies { generation: ahead, ahead_count: Some(count as i32), ..usual };
+            (Plan::Ahead(count as usize), policies)
+        }
+        (3..=4, Rule::Days(days)) => {
+            let count = lane.rng.number(1..=3);
+            let hours = (count as i64 - 1) * days * 24 + 12;
+            let now = SystemClock.now().as_micros() / 1_000_000;
+            let end = start.to_zoned(TimeZone::UTC).map_or(now, |start| start.timestamp().as_second()) + hours * 3_600;
+            let ahead_horizon = Some(prost_types::Duration { seconds: end - now, nanos: 0 });
+            (Plan::Within(count as usize), SchedulePolicies { generation: ahead, ahead_horizon, ..usual })
+        }
+        (5..=6, Rule::Days(_)) => {
+            let advance = Some(ScheduleAdvance::FromCompletion.into());
+            (Plan::FromCompletion, SchedulePolicies { advance, ..usual })
+        }
+        (7, _) => {
+            let missed = Some(MissedPolicy::CreateAll.into());
+            (Plan::OnCompletion, SchedulePolicies { missed, ..usual })
+        }
+        _ => (Plan::OnCompletion, usual),
+    }
 }
 
 /// Nine o'clock in so many days.

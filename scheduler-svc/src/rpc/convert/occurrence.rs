@@ -6,19 +6,21 @@ use mesh_rpc::fields::timestamp;
 use uuid::Uuid;
 
 use crate::{
-    app::OccurrencePage,
-    domain::{Coded, Occurrence, OccurrenceState, Place, Preview},
+    app::{Listed, OccurrencePage},
+    domain::{Coded, Occurrence, Place, Preview},
 };
 
 /// The answer to a list of them.
 pub(in crate::rpc) fn occurrences(page: OccurrencePage) -> proto::ListOccurrencesResponse {
-    let computed = page.computed.iter().map(|computed| {
-        let (place, nominal) = (Place::from(&computed.occurrence), computed.occurrence.nominal);
-        let state = proto::OccurrenceState::Computed.into();
-        proto::Occurrence { state, ..placed(page.schedule.id, nominal, &place) }
+    let occurrences = page.listed.iter().map(|listed| match listed {
+        Listed::Planned(known) => occurrence(known),
+        Listed::Computed(computed) => {
+            let (place, nominal) = (Place::from(&computed.occurrence), computed.occurrence.nominal);
+            let state = proto::OccurrenceState::Computed.into();
+            proto::Occurrence { state, ..placed(page.schedule.id, nominal, &place) }
+        }
     });
-    let occurrences = page.planned.iter().map(occurrence).chain(computed).collect();
-    proto::ListOccurrencesResponse { occurrences, next_page_token: page.next_page_token }
+    proto::ListOccurrencesResponse { occurrences: occurrences.collect(), next_page_token: page.next_page_token }
 }
 
 /// The answer to a look at rules.
@@ -43,10 +45,9 @@ pub(in crate::rpc) fn preview(preview: &Preview) -> proto::PreviewScheduleRespon
 }
 
 fn occurrence(occurrence: &Occurrence) -> proto::Occurrence {
-    let made = occurrence.state != OccurrenceState::Planned;
     proto::Occurrence {
         state: occurrence.state.code(),
-        task_id: made.then(|| occurrence.task_id.to_string()),
+        task_id: occurrence.has_task().then(|| occurrence.task_id.to_string()),
         plan_time: Some(timestamp(occurrence.plan_time)),
         close_time: occurrence.close_time.map(timestamp),
         ..placed(occurrence.schedule_id, occurrence.nominal, &occurrence.place)

@@ -5,21 +5,18 @@ use mesh_rpc::fields::{duration, duration_micros, timestamp};
 use mesh_types::Timestamp;
 
 use crate::{
-    app::WrittenSchedule,
+    app::{WrittenSchedule, WrittenSplit},
     domain::{Coded, Schedule, SchedulePolicies, ScheduleState, StoredPolicies, Template, Upcoming},
 };
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
-
-/// The only way of generating tasks so far.
-pub(super) const ON_COMPLETION: i32 = proto::ScheduleGeneration::OnCompletion as i32;
 
 /// The schedule as answers and events tell it.
 pub(crate) fn schedule(schedule: &Schedule) -> proto::Schedule {
     proto::Schedule {
         id: schedule.id.to_string(),
         workspace_id: schedule.workspace_id.to_string(),
-        task_id: Some(schedule.task_id.to_string()),
+        task_id: schedule.task_id.map(|task| task.to_string()),
         template: Some(template(&schedule.template)),
         rrule: Some(schedule.rrule.clone()),
         start: Some(schedule.start.to_string()),
@@ -30,7 +27,7 @@ pub(crate) fn schedule(schedule: &Schedule) -> proto::Schedule {
         next_occurrence: schedule.next.map(|next| next.nominal.to_string()),
         next_time: schedule.next.map(|next| timestamp(next.time)),
         planned_count: schedule.planned_count,
-        split_from_id: None,
+        split_from_id: schedule.split_from.map(|id| id.to_string()),
         pause_time: schedule.pause_time.map(timestamp),
         end_time: schedule.end_time.map(timestamp),
         create_time: Some(timestamp(schedule.create_time)),
@@ -49,6 +46,12 @@ pub(in crate::rpc) fn written_schedule(written: &WrittenSchedule) -> proto::Sche
     proto::Schedule { change_id, ..schedule(&written.schedule) }
 }
 
+/// The answer to a split.
+pub(in crate::rpc) fn written_split(written: &WrittenSplit) -> proto::SplitScheduleResponse {
+    let (ended, created) = (written_schedule(&written.ended), written_schedule(&written.created));
+    proto::SplitScheduleResponse { ended: Some(ended), created: Some(created) }
+}
+
 /// The schedule that an event of ours tells of; `None` if it is none. The rules of requests do not apply: what was
 /// accepted once is believed.
 pub(crate) fn kept_schedule(schedule: proto::Schedule) -> Option<Schedule> {
@@ -60,7 +63,7 @@ pub(crate) fn kept_schedule(schedule: proto::Schedule) -> Option<Schedule> {
     Some(Schedule {
         id: schedule.id.parse().ok()?,
         workspace_id: schedule.workspace_id.parse().ok()?,
-        task_id: schedule.task_id?.parse().ok()?,
+        task_id: parsed(schedule.task_id)?,
         template: kept_template(schedule.template?)?,
         rrule: schedule.rrule?,
         text: schedule.text,
@@ -70,6 +73,8 @@ pub(crate) fn kept_schedule(schedule: proto::Schedule) -> Option<Schedule> {
         state: ScheduleState::coded(schedule.state)?,
         next,
         planned_count: schedule.planned_count,
+        split_from: parsed(schedule.split_from_id)?,
+        rules_from: None,
         pause_time: schedule.pause_time.map(kept_timestamp),
         end_time: schedule.end_time.map(kept_timestamp),
         create_time: kept_timestamp(schedule.create_time?),
@@ -78,6 +83,11 @@ pub(crate) fn kept_schedule(schedule: proto::Schedule) -> Option<Schedule> {
         version: schedule.version,
         created_by: schedule.created_by.parse().ok()?,
     })
+}
+
+/// `Some(None)` is unset; `None` makes no sense.
+fn parsed<T: std::str::FromStr>(text: Option<String>) -> Option<Option<T>> {
+    text.map_or(Some(None), |text| text.parse().ok().map(Some))
 }
 
 fn template(template: &Template) -> proto::TaskTemplate {
@@ -109,8 +119,9 @@ fn policies(policies: &SchedulePolicies) -> proto::SchedulePolicies {
     let stored = StoredPolicies::from(policies);
     proto::SchedulePolicies {
         advance: Some(stored.advance),
-        generation: Some(ON_COMPLETION),
-        ahead_count: None,
+        generation: stored.generation,
+        ahead_count: stored.ahead_count,
+        ahead_horizon: stored.ahead_seconds.map(|seconds| duration(seconds * MICROS_PER_SECOND)),
         weekend: Some(stored.weekend),
         missed: Some(stored.missed),
         month_end: Some(stored.month_end),
@@ -122,17 +133,26 @@ fn policies(policies: &SchedulePolicies) -> proto::SchedulePolicies {
 }
 
 fn kept_policies(policies: &proto::SchedulePolicies) -> Option<SchedulePolicies> {
-    let stored = StoredPolicies {
-        advance: policies.advance?,
-        missed: policies.missed?,
-        weekend: policies.weekend?,
-        month_end: policies.month_end?,
-        dst_gap: policies.dst_gap?,
-        dst_overlap: policies.dst_overlap?,
+    stored_policies(policies).read()
+}
+
+/// The numbers of the policies; what is unset is the default.
+pub(super) fn stored_policies(policies: &proto::SchedulePolicies) -> StoredPolicies {
+    let usual = StoredPolicies::from(&SchedulePolicies::default());
+    let horizon = policies.ahead_horizon.as_ref().and_then(duration_micros);
+    StoredPolicies {
+        advance: policies.advance.unwrap_or(usual.advance),
+        generation: policies.generation.or(usual.generation),
+        ahead_count: policies.ahead_count,
+        ahead_seconds: horizon.map(|micros| micros / MICROS_PER_SECOND),
+        missed: policies.missed.unwrap_or(usual.missed),
+        weekend: policies.weekend.unwrap_or(usual.weekend),
+        month_end: policies.month_end.unwrap_or(usual.month_end),
+        dst_gap: policies.dst_gap.unwrap_or(usual.dst_gap),
+        dst_overlap: policies.dst_overlap.unwrap_or(usual.dst_overlap),
         end_date: policies.end_date.clone(),
         end_count: policies.end_count,
-    };
-    stored.read()
+    }
 }
 
 fn kept_timestamp(time: prost_types::Timestamp) -> Timestamp {

@@ -5,8 +5,7 @@ use mesh_recurrence::Nominal;
 use mesh_rpc::fields::{Checks, duration_micros};
 use mesh_types::TaskId;
 
-use super::schedule::ON_COMPLETION;
-use crate::domain::{Coded, ScheduleDraft, SchedulePolicies, SeriesEnd, Template};
+use crate::domain::{Coded, Generation, ScheduleDraft, SchedulePolicies, SeriesEnd, Template, TemplateField};
 
 // A field that is not said is `Some(None)`; `None` means that it broke a rule, which is noted.
 
@@ -29,16 +28,12 @@ pub(super) fn draft(schedule: proto::Schedule, checks: &mut Checks) -> Option<Sc
     })
 }
 
-fn task_id(schedule: &proto::Schedule, checks: &mut Checks) -> Option<TaskId> {
-    let Some(text) = schedule.task_id.as_deref() else {
-        let description = match schedule.template {
-            Some(_) => "is needed: schedules from a template alone are not available yet",
-            None => "is needed",
-        };
-        checks.add("schedule.task_id", "required", description);
+fn task_id(schedule: &proto::Schedule, checks: &mut Checks) -> Option<Option<TaskId>> {
+    if schedule.task_id.is_none() && schedule.template.is_none() {
+        checks.add("schedule.task_id", "required", "a task or a template is needed");
         return None;
-    };
-    checks.uuid("schedule.task_id", text).map(TaskId)
+    }
+    optional(schedule.task_id.as_deref(), |text| checks.uuid("schedule.task_id", text).map(TaskId))
 }
 
 /// Whether these are rules depends on their start, so that is not decided here.
@@ -78,13 +73,11 @@ pub(super) fn policies(
 ) -> Option<SchedulePolicies> {
     let Some(message) = message else { return Some(SchedulePolicies::default()) };
     let field = |name: &str| format!("{path}.{name}");
-    if message.generation.is_some_and(|generation| generation != ON_COMPLETION) {
-        let description = "only SCHEDULE_GENERATION_ON_COMPLETION is available yet";
-        checks.add(field("generation"), "available", description);
-    }
-    if message.ahead_count.is_some() {
-        let description = "goes with SCHEDULE_GENERATION_AHEAD, which is not available yet";
-        checks.add(field("ahead_count"), "available", description);
+    let horizon = message.ahead_horizon.as_ref().and_then(duration_micros).map(|micros| micros / 1_000_000);
+    let generation = Generation::read(message.generation, message.ahead_count, horizon);
+    if generation.is_none() {
+        let description = "how far ahead goes with SCHEDULE_GENERATION_AHEAD only";
+        checks.add(field("generation"), "policies.ahead", description);
     }
     let placing = mesh_recurrence::Policies {
         weekend: choice(&field("weekend"), message.weekend, checks)?,
@@ -107,6 +100,7 @@ pub(super) fn policies(
     };
     Some(SchedulePolicies {
         advance: choice(&field("advance"), message.advance, checks)?,
+        generation: generation?,
         missed: choice(&field("missed"), message.missed, checks)?,
         placing,
         end: end?,
@@ -123,7 +117,7 @@ fn end_date(field: &str, text: &str, checks: &mut Checks) -> Option<SeriesEnd> {
     }
 }
 
-fn choice<T: Coded + Default>(field: &str, code: Option<i32>, checks: &mut Checks) -> Option<T> {
+pub(super) fn choice<T: Coded + Default>(field: &str, code: Option<i32>, checks: &mut Checks) -> Option<T> {
     let Some(code) = code else { return Some(T::default()) };
     let choice = T::coded(code);
     if choice.is_none() {
@@ -132,9 +126,23 @@ fn choice<T: Coded + Default>(field: &str, code: Option<i32>, checks: &mut Check
     choice
 }
 
-fn template(message: proto::TaskTemplate, checks: &mut Checks) -> Option<Template> {
+/// A whole template.
+pub(super) fn template(message: proto::TaskTemplate, checks: &mut Checks) -> Option<Template> {
+    line("schedule.template.title", message.title.as_deref().unwrap_or_default(), checks);
+    any_template(message, checks)
+}
+
+/// A template of which only this part counts.
+pub(super) fn template_part(
+    part: TemplateField,
+    message: proto::TaskTemplate,
+    checks: &mut Checks,
+) -> Option<Template> {
+    if part == TemplateField::Title { template(message, checks) } else { any_template(message, checks) }
+}
+
+fn any_template(message: proto::TaskTemplate, checks: &mut Checks) -> Option<Template> {
     let title = message.title.unwrap_or_default();
-    line("schedule.template.title", &title, checks);
     if message.description.as_deref().is_some_and(|text| text.contains('\0')) {
         checks.add("schedule.template.description", "string.no_nul", "must not hold the character NUL");
     }

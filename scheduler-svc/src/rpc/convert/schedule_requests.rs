@@ -1,13 +1,17 @@
 //! Requests about schedules and their occurrences.
 
 use mesh_proto::scheduler::v1 as proto;
+use mesh_recurrence::Nominal;
 use mesh_rpc::fields::{Checks, instant, new_home, refuse_filter, request_id, workspaces};
 use mesh_types::{Etag, Fault, PageSize, Timestamp};
 use uuid::Uuid;
 
-use super::schedule_fields;
+use super::{schedule_edits, schedule_fields};
 use crate::{
-    app::{CreateSchedule, ListOccurrences, ListSchedules, Target},
+    app::{
+        CreateSchedule, DeleteSchedule, ListOccurrences, ListSchedules, SkipOccurrence, SplitSchedule, Target,
+        UpdateSchedule,
+    },
     domain::{Outline, ScheduleOrder},
 };
 
@@ -43,7 +47,74 @@ macro_rules! targets {
 }
 
 // Requests that differ in nothing but the verb.
-targets!(PauseScheduleRequest, ResumeScheduleRequest, EndScheduleRequest);
+targets!(PauseScheduleRequest, ResumeScheduleRequest, EndScheduleRequest, UndeleteScheduleRequest);
+
+impl TryFrom<proto::UpdateScheduleRequest> for UpdateSchedule {
+    type Error = Fault;
+
+    fn try_from(mut request: proto::UpdateScheduleRequest) -> Result<Self, Fault> {
+        let mut checks = Checks::default();
+        let request_id = request_id(std::mem::take(&mut request.request_id), &request, &mut checks);
+        let mut schedule = request.schedule.unwrap_or_default();
+        let id = checks.uuid("schedule.id", &schedule.id);
+        let etag = checks.token("schedule.etag", std::mem::take(&mut schedule.etag)).map(Etag::sent);
+        let paths = request.update_mask.map(|mask| mask.paths).unwrap_or_default();
+        let edits = schedule_edits::edits(&schedule, &paths, &mut checks)?;
+        let id = checks.finish(id)?;
+        Ok(Self { target: Target { id, etag, request: request_id }, edits })
+    }
+}
+
+impl TryFrom<proto::DeleteScheduleRequest> for DeleteSchedule {
+    type Error = Fault;
+
+    fn try_from(mut request: proto::DeleteScheduleRequest) -> Result<Self, Fault> {
+        let mut checks = Checks::default();
+        let request_id = request_id(std::mem::take(&mut request.request_id), &request, &mut checks);
+        let id = checks.uuid("id", &request.id);
+        let etag = checks.token("etag", request.etag).map(Etag::sent);
+        let open_tasks = schedule_fields::choice("open_tasks", request.open_tasks, &mut checks);
+        let (id, open_tasks) = checks.finish(id.zip(open_tasks))?;
+        Ok(Self { target: Target { id, etag, request: request_id }, open_tasks })
+    }
+}
+
+impl TryFrom<proto::SkipOccurrenceRequest> for SkipOccurrence {
+    type Error = Fault;
+
+    fn try_from(mut request: proto::SkipOccurrenceRequest) -> Result<Self, Fault> {
+        let mut checks = Checks::default();
+        let request_id = request_id(std::mem::take(&mut request.request_id), &request, &mut checks);
+        let id = checks.uuid("id", &request.id);
+        let etag = checks.token("etag", request.etag).map(Etag::sent);
+        let occurrence = occurrence(&request.occurrence, &mut checks);
+        let (id, occurrence) = checks.finish(id.zip(occurrence))?;
+        Ok(Self { target: Target { id, etag, request: request_id }, occurrence })
+    }
+}
+
+impl TryFrom<proto::SplitScheduleRequest> for SplitSchedule {
+    type Error = Fault;
+
+    fn try_from(mut request: proto::SplitScheduleRequest) -> Result<Self, Fault> {
+        let mut checks = Checks::default();
+        let request_id = request_id(std::mem::take(&mut request.request_id), &request, &mut checks);
+        let id = checks.uuid("id", &request.id);
+        let etag = checks.token("etag", request.etag).map(Etag::sent);
+        let occurrence = occurrence(&request.occurrence, &mut checks);
+        let schedule = request.schedule.unwrap_or_default();
+        let paths = request.update_mask.map(|mask| mask.paths).unwrap_or_default();
+        let edits = schedule_edits::edits(&schedule, &paths, &mut checks)?;
+        let (id, occurrence) = checks.finish(id.zip(occurrence))?;
+        Ok(Self { target: Target { id, etag, request: request_id }, occurrence, edits })
+    }
+}
+
+/// `Some(None)` is unset.
+fn occurrence(text: &str, checks: &mut Checks) -> Option<Option<Nominal>> {
+    let text = Some(text).filter(|text| !text.is_empty());
+    schedule_fields::optional(text, |text| schedule_fields::start("occurrence", text, checks))
+}
 
 impl TryFrom<proto::ListSchedulesRequest> for ListSchedules {
     type Error = Fault;

@@ -3,6 +3,7 @@
 
 mod create_reminders;
 mod create_schedules;
+mod extend_schedules;
 
 use sea_orm_migration::MigrationTrait;
 
@@ -12,5 +13,6 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
     migrations.extend(mesh_events::migrations());
     migrations.push(Box::new(create_reminders::CREATE_REMINDERS));
     migrations.push(Box::new(create_schedules::CREATE_SCHEDULES));
+    migrations.push(Box::new(extend_schedules::EXTEND_SCHEDULES));
     migrations
 }

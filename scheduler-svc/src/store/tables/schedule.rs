@@ -6,7 +6,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::domain::{Coded, Schedule, ScheduleSort, ScheduleState, StoredPolicies, Upcoming};
 
-/// A row. Instants are microseconds; `template` and `policies` are JSON objects.
+/// A row. Instants are microseconds; `template` and `policies` are JSON objects; a `task_id` of nil is none.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "schedule")]
 pub(crate) struct Model {
@@ -31,6 +31,9 @@ pub(crate) struct Model {
     pub(crate) delete_us: Option<i64>,
     pub(crate) version: i64,
     pub(crate) created_by: Uuid,
+    pub(crate) split_from: Option<Uuid>,
+    pub(crate) rules_from: Option<String>,
+    pub(crate) plan_us: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -47,7 +50,7 @@ impl TryFrom<&Schedule> for Model {
         Ok(Self {
             id: schedule.id,
             workspace_id: schedule.workspace_id.0,
-            task_id: schedule.task_id.0,
+            task_id: schedule.task_id.map_or(Uuid::nil(), |task| task.0),
             template: serde_json::to_string(&schedule.template).map_err(corrupt("schedule.template"))?,
             rrule: schedule.rrule.clone(),
             description: schedule.text.clone(),
@@ -65,6 +68,9 @@ impl TryFrom<&Schedule> for Model {
             delete_us: schedule.delete_time.map(Timestamp::as_micros),
             version: schedule.version,
             created_by: schedule.created_by.0,
+            split_from: schedule.split_from,
+            rules_from: schedule.rules_from.map(|from| from.to_string()),
+            plan_us: schedule.plan_time().map(Timestamp::as_micros),
         })
     }
 }
@@ -76,10 +82,12 @@ impl TryFrom<Model> for Schedule {
         let corrupt = |what: &'static str| move || StoreError::corrupt(what);
         let policies: Option<StoredPolicies> = serde_json::from_str(&row.policies).ok();
         let next = row.next_nominal.map(|text| text.parse().map_err(|_| StoreError::corrupt("schedule.next_nominal")));
+        let rules_from =
+            row.rules_from.map(|text| text.parse().map_err(|_| StoreError::corrupt("schedule.rules_from")));
         Ok(Self {
             id: row.id,
             workspace_id: WorkspaceId(row.workspace_id),
-            task_id: TaskId(row.task_id),
+            task_id: Some(row.task_id).filter(|task| !task.is_nil()).map(TaskId),
             template: serde_json::from_str(&row.template).map_err(|_| StoreError::corrupt("schedule.template"))?,
             rrule: row.rrule,
             text: row.description,
@@ -89,6 +97,8 @@ impl TryFrom<Model> for Schedule {
             state: ScheduleState::coded(row.state.into()).ok_or_else(corrupt("schedule.state"))?,
             next: next.transpose()?.map(|nominal| Upcoming { nominal, time: Timestamp::from_micros(row.next_us) }),
             planned_count: row.planned_count,
+            split_from: row.split_from,
+            rules_from: rules_from.transpose()?,
             pause_time: row.pause_us.map(Timestamp::from_micros),
             end_time: row.end_us.map(Timestamp::from_micros),
             create_time: Timestamp::from_micros(row.create_us),

@@ -1,0 +1,201 @@
+//! A series goes on differently from one occurrence on: this schedule ends, and a new one takes over.
+
+use mesh_recurrence::{Nominal, RuleSet, Series};
+use mesh_types::Timestamp;
+use uuid::Uuid;
+
+use super::{
+    Advance, Occurrence, OccurrenceState, Place, Planned, Schedule, ScheduleEdit, ScheduleError, ScheduleEvent,
+    ScheduleState, ScheduleStep, ScheduleVerb, SeriesEnd, SoFar, ToDo, schedule_plan::Plan, schedule_search::known,
+};
+
+/// What splits a schedule.
+#[derive(Clone, Debug)]
+pub struct Cut {
+    /// The first occurrence that goes to the new schedule; `None` is the next that is not planned.
+    pub at: Option<Nominal>,
+    /// What is different from then on.
+    pub edits: Vec<ScheduleEdit>,
+    /// A fresh id.
+    pub id: Uuid,
+}
+
+/// What a split does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Split {
+    /// This schedule ends.
+    pub ended: ScheduleStep,
+    /// The new one takes over.
+    pub created: ScheduleStep,
+    /// The occurrences of this one that are the new one's now.
+    pub moved: Vec<Nominal>,
+}
+
+impl Schedule {
+    /// Ends before `cut.at`, and lets a new schedule begin there. Open tasks from there on become the first occurrences of
+    /// the new one and are written anew by its template. `known` is what is known of the occurrence at `cut.at`.
+    ///
+    /// # Errors
+    /// When it is deleted or has ended, there is no such occurrence, it is over already, or the new schedule would make no
+    /// sense.
+    pub fn split(
+        &self,
+        cut: Cut,
+        known: Option<&Occurrence>,
+        so_far: &SoFar,
+        now: Timestamp,
+    ) -> Result<Split, ScheduleError> {
+        self.refuse_if_over()?;
+        let at = self.cut_at(cut.at, known, so_far)?;
+        let start = cut.edits.iter().rev().find_map(|edit| match edit {
+            ScheduleEdit::Start(start) => Some(*start),
+            _ => None,
+        });
+        let fresh = self.continued(cut.id, start.unwrap_or(at), at, now)?.edited(cut.edits)?;
+        let text = fresh.check()?.0.describe();
+        let moving: Vec<&Occurrence> = so_far.open.iter().filter(|open| open.nominal >= at).collect();
+        if moving.iter().any(|open| open.state == OccurrenceState::Planned || open.to_do.is_some()) {
+            return Err(ScheduleError::OccurrenceInTheMaking(self.id));
+        }
+        let adopted = fresh.adopt(&moving, now)?;
+        let moved = moving.iter().take(adopted.len()).map(|open| open.nominal).collect();
+        let created =
+            Self { text, task_id: adopted.first().map(|first| first.task_id), ..fresh }.taking_over(adopted, now)?;
+        let ended = self.step(self.clone().ended(now), ScheduleVerb::Split, now);
+        let event = ScheduleEvent { occurrence: Some(at), ..ended.event };
+        Ok(Split { ended: ScheduleStep { event, ..ended }, created, moved })
+    }
+
+    /// Where to cut: an occurrence that is open, or still to come.
+    fn cut_at(
+        &self,
+        asked: Option<Nominal>,
+        known: Option<&Occurrence>,
+        so_far: &SoFar,
+    ) -> Result<Nominal, ScheduleError> {
+        match (asked, known) {
+            (Some(_), Some(known)) if known.is_open() => Ok(known.nominal),
+            (Some(_), Some(known)) => Err(ScheduleError::OccurrenceOver { id: self.id, occurrence: known.nominal }),
+            (Some(nominal), None) => {
+                let to_come = self.policies.advance == Advance::FromDue && so_far.newest < Some(nominal);
+                let given = if to_come { self.given(nominal)? } else { None };
+                given.map(|found| found.nominal).ok_or(ScheduleError::NoSuchOccurrence(nominal))
+            }
+            (None, _) => {
+                let open = || so_far.open.iter().map(|open| open.nominal).min();
+                self.next.map(|next| next.nominal).or_else(open).ok_or(ScheduleError::NothingToCome(self.id))
+            }
+        }
+    }
+
+    /// The same schedule as a new one that starts at `start`, with what is left of this one's end from `at` on.
+    fn continued(&self, id: Uuid, start: Nominal, at: Nominal, now: Timestamp) -> Result<Self, ScheduleError> {
+        let rrule = match count_in(&self.rrule) {
+            Some(count) => with_count(&self.rrule, count.saturating_sub(self.given_before(at, count)?)),
+            None => self.rrule.clone(),
+        };
+        let end = match self.policies.end {
+            SeriesEnd::Count(count) => SeriesEnd::Count((count - self.planned_count).max(1)),
+            end => end,
+        };
+        Ok(Self {
+            id,
+            rrule,
+            start,
+            policies: super::SchedulePolicies { end, ..self.policies },
+            next: None,
+            planned_count: 0,
+            split_from: Some(self.id),
+            rules_from: None,
+            create_time: now,
+            update_time: now,
+            version: 1,
+            ..self.clone()
+        })
+    }
+
+    /// How many occurrences the rules give before `at`, of `count`.
+    fn given_before(&self, at: Nominal, count: usize) -> Result<usize, ScheduleError> {
+        let series = self.series_from(self.start)?;
+        let listed = series.between(jiff::Timestamp::MIN, jiff::Timestamp::MAX, count);
+        Ok(listed.occurrences.iter().filter(|found| found.nominal < at).count())
+    }
+
+    /// Occurrences of this schedule for the open ones of another, one for one; fewer if it has fewer. A task that is for
+    /// the start stays so, even if the rules do not give it.
+    fn adopt(&self, moving: &[&Occurrence], now: Timestamp) -> Result<Vec<Occurrence>, ScheduleError> {
+        let zone = self.zone()?;
+        let rules = RuleSet::parse(&self.rrule, self.start).map_err(ScheduleError::Rule)?;
+        let series = Series::new(rules, zone.clone(), self.policies.placing);
+        let mut adopted: Vec<Occurrence> = Vec::new();
+        for open in moving {
+            let (nominal, place) = match adopted.last() {
+                None => {
+                    let given = self.given(self.start)?.map(|found| Place::from(&found));
+                    let place =
+                        given.or_else(|| Place::of(self.start, &zone)).ok_or(ScheduleError::StartUnplaceable)?;
+                    (self.start, place)
+                }
+                Some(last) => match known(series.next_after(last.nominal))? {
+                    Some(found) => (found.nominal, Place::from(&found)),
+                    None => break,
+                },
+            };
+            let to_do = Some(ToDo::Adopt);
+            adopted.push(Occurrence { schedule_id: self.id, nominal, place, plan_time: now, to_do, ..(*open).clone() });
+        }
+        Ok(adopted)
+    }
+
+    /// The step that makes this schedule with occurrences whose tasks are there already.
+    fn taking_over(self, adopted: Vec<Occurrence>, now: Timestamp) -> Result<ScheduleStep, ScheduleError> {
+        if adopted.is_empty() && self.state == ScheduleState::Active {
+            let plan = self.plan_first(now)?;
+            return Ok(self.begun(plan, None, now));
+        }
+        let taken: Vec<Nominal> = adopted.iter().map(|occurrence| occurrence.nominal).collect();
+        let so_far = SoFar { newest: taken.last().copied(), open: adopted.clone(), owed: Vec::new(), taken };
+        let after = Self { planned_count: i32::try_from(adopted.len()).unwrap_or(i32::MAX), ..self };
+        let plan = match after.state {
+            ScheduleState::Active => after.plan(&so_far, None, now)?,
+            _ => Plan { next: after.upcoming(&so_far, now)?, ..Plan::default() },
+        };
+        let step = after.begun(plan, None, now);
+        let adopted = adopted.into_iter().map(|occurrence| Planned { occurrence, follows: None });
+        Ok(ScheduleStep { planned: adopted.chain(step.planned).collect(), ..step })
+    }
+}
+
+/// The number after `COUNT=`, if the rules end by it.
+fn count_in(rrule: &str) -> Option<usize> {
+    let (from, to) = count_digits(rrule)?;
+    rrule[from..to].parse().ok()
+}
+
+/// The same rules, ending by this count; at least 1.
+fn with_count(rrule: &str, count: usize) -> String {
+    match count_digits(rrule) {
+        Some((from, to)) => format!("{}{}{}", &rrule[..from], count.max(1), &rrule[to..]),
+        None => rrule.to_owned(),
+    }
+}
+
+/// Where the digits after `COUNT=` are.
+fn count_digits(rrule: &str) -> Option<(usize, usize)> {
+    let from = rrule.to_ascii_uppercase().find("COUNT=")? + "COUNT=".len();
+    let digits = rrule[from..].bytes().take_while(u8::is_ascii_digit).count();
+    Some((from, from + digits))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_is_replaced_and_nothing_else_is() {
+        assert_eq!(with_count("FREQ=DAILY;COUNT=10;INTERVAL=2", 4), "FREQ=DAILY;COUNT=4;INTERVAL=2");
+        assert_eq!(with_count("freq=daily;count=3", 0), "freq=daily;count=1");
+        assert_eq!(with_count("FREQ=DAILY", 4), "FREQ=DAILY");
+        assert_eq!(count_in("RRULE:FREQ=DAILY;COUNT=12"), Some(12));
+    }
+}
