@@ -14,6 +14,7 @@ mod order;
 mod page_key;
 mod planned_time;
 mod policies;
+mod policies_stored;
 mod preview;
 mod reminder;
 #[cfg(test)]
@@ -46,7 +47,8 @@ pub use occurrence::{Closed, Heard, Occurrence, OccurrenceState, Place, Since, T
 pub use order::{OrderBy, SortField};
 pub use page_key::PageKey;
 pub use planned_time::PlannedTime;
-pub use policies::{Advance, Coded, Generation, Missed, PolicyField, SchedulePolicies, SeriesEnd, StoredPolicies};
+pub use policies::{Advance, Coded, Generation, Missed, SchedulePolicies, SeriesEnd};
+pub use policies_stored::{PolicyField, StoredPolicies};
 pub use preview::{Outline, Preview};
 pub use reminder::{Anchor, Decision, Draft, Reminder, State, When};
 pub use schedule::{OpenTasks, Planned, Schedule, ScheduleDecision, ScheduleState, ScheduleStep, Upcoming};

@@ -17,6 +17,7 @@ mod schedules_changes;
 mod schedules_pages;
 mod schedules_plan;
 mod schedules_split;
+mod so_far;
 mod tables;
 pub(crate) mod task_refs;
 mod timers;

@@ -9,7 +9,7 @@ use mesh_store::{
 use mesh_types::{Caller, Etag, WorkspaceId, new_id};
 use uuid::Uuid;
 
-use super::{Error, Store, occurrences, schedules, task_refs};
+use super::{Error, Store, occurrences, schedules, so_far, task_refs};
 use crate::domain::{
     Cause, Occurrence, Planned, Schedule, ScheduleDecision, ScheduleError, ScheduleState, ScheduleStep, SoFar, TaskRef,
     Told,
@@ -168,7 +168,7 @@ impl Store {
         if let Claim::Replay(outcome) = change.claim(transaction, schedule.workspace_id).await? {
             return Ok(Worked::Before(outcome));
         }
-        let so_far = occurrences::so_far(transaction, &schedule, None).await?;
+        let so_far = so_far::so_far(transaction, &schedule, None).await?;
         let occurrence = match nominal {
             Some(nominal) => occurrences::find(transaction, schedule.id, nominal).await?,
             None => None,
