@@ -125,6 +125,7 @@ impl Keys {
             personal_workspace: grant.personal_workspace,
             scopes: grant.scopes.iter().map(|scope| scope.as_str().to_owned()).collect(),
             time_zone: grant.time_zone.clone(),
+            day_start: grant.day_start.clone(),
             trace_parent: None,
         };
         self.sign(caller, client, end)
@@ -158,6 +159,7 @@ impl Keys {
             pws: caller.personal_workspace,
             scp: caller.scopes,
             tz: caller.time_zone,
+            ds: caller.day_start,
             act: caller.actor.service,
             tid: caller.actor.token_id,
             ca: address,

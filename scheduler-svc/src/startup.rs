@@ -58,12 +58,13 @@ pub async fn start(config: &Config, dependencies: Dependencies, links: Links) ->
     let app = Arc::new(App::new(store, tasks, Arc::clone(&clock), timers));
 
     let follower = Arc::new(Follower::new(Arc::clone(&app)));
-    let consumer = Consumer::new(&database, bus, consume::tasks(), follower, Arc::clone(&clock));
+    let consumer = Consumer::new(&database, bus, consume::durable(), follower, Arc::clone(&clock));
     lifecycle.spawn(Stage::Consumers, "scheduler consumer", |stop| async move { consumer.run(stop).await });
     app.join().await.context("cannot say that this replica is there")?;
     lifecycle.spawn(Stage::Workers, "scheduler timers", |stop| workers::timers::run(Arc::clone(&app), stop));
     lifecycle.spawn(Stage::Workers, "scheduler schedules", |stop| workers::schedules::run(Arc::clone(&app), stop));
     lifecycle.spawn(Stage::Workers, "scheduler occurrences", |stop| workers::occurrences::run(Arc::clone(&app), stop));
+    lifecycle.spawn(Stage::Workers, "scheduler people", |stop| workers::people::run(Arc::clone(&app), stop));
 
     let rpc = SchedulerServiceServer::new(SchedulerRpc::new(app)).max_encoding_message_size(MAX_MESSAGE_BYTES);
     Ok(ServerBuilder::new(config.server.clone(), verifier, clock).add_service(rpc).build())

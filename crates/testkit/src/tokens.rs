@@ -95,6 +95,7 @@ impl TestUser {
             pws: personal,
             scp: SCOPES.clone(),
             tz: None,
+            ds: None,
             act: None,
             tid: None,
             ca: None,
@@ -146,6 +147,13 @@ impl TestUser {
     #[must_use]
     pub fn in_zone(mut self, zone: &str) -> Self {
         self.claims.tz = Some(zone.to_owned());
+        self
+    }
+
+    /// The same person, whose day begins at this time, `HH:MM`.
+    #[must_use]
+    pub fn beginning_at(mut self, day_start: &str) -> Self {
+        self.claims.ds = Some(day_start.to_owned());
         self
     }
 }

@@ -57,6 +57,8 @@ pub struct Caller {
     pub scopes: Vec<String>,
     /// The caller's IANA zone, if known.
     pub time_zone: Option<String>,
+    /// When the caller's day begins, `HH:MM`, if they said so.
+    pub day_start: Option<String>,
     /// The W3C `traceparent` of the call, if any.
     pub trace_parent: Option<String>,
 }

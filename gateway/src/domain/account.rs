@@ -15,6 +15,8 @@ pub struct User {
     pub display_name: String,
     /// The IANA zone in which the person lives; none is UTC.
     pub time_zone: Option<String>,
+    /// When the person's day begins, `HH:MM`; none is 09:00.
+    pub day_start: Option<String>,
     /// The workspace that an empty `workspace_id` means.
     pub personal_workspace: WorkspaceId,
     /// When the account was created.
@@ -75,6 +77,7 @@ impl User {
             email,
             display_name,
             time_zone,
+            day_start: None,
             personal_workspace: workspace,
             create_time: now,
             update_time: now,
@@ -135,6 +138,7 @@ impl Account {
             memberships: self.memberships.clone(),
             scopes: scopes.to_vec(),
             time_zone: self.user.time_zone.clone(),
+            day_start: self.user.day_start.clone(),
             token_id: id,
         }
     }

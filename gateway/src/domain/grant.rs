@@ -18,6 +18,8 @@ pub struct Grant {
     pub scopes: Vec<Scope>,
     /// The person's IANA zone, if known.
     pub time_zone: Option<String>,
+    /// When the person's day begins, `HH:MM`, if they said so.
+    pub day_start: Option<String>,
     /// The session or API token that is used.
     pub token_id: Uuid,
 }

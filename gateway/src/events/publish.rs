@@ -72,6 +72,7 @@ fn user(user: &User, verb: &'static str, before: Option<&User>, changed: &[&str]
     let before = before.map(|before| proto::User {
         display_name: changed.contains(&"display_name").then(|| before.display_name.clone()),
         time_zone: before.time_zone.clone().filter(|_| changed.contains(&"time_zone")),
+        day_start: before.day_start.clone().filter(|_| changed.contains(&"day_start")),
         ..proto::User::default()
     });
     Story {

@@ -77,7 +77,8 @@ pub(super) fn update_me(request: UpdateMeRequest) -> Result<UpdateMe, Fault> {
     let paths = request.update_mask.map(|mask| mask.paths).unwrap_or_default();
     if paths.is_empty() {
         let name = user.display_name.map(UserEdit::DisplayName);
-        let edits = name.into_iter().chain(user.time_zone.map(UserEdit::TimeZone)).collect();
+        let zone = user.time_zone.map(UserEdit::TimeZone);
+        let edits = name.into_iter().chain(zone).chain(user.day_start.map(UserEdit::DayStart)).collect();
         return Ok(UpdateMe { edits, etag });
     }
     let (mut edits, mut refused) = (Vec::new(), Vec::new());
@@ -85,12 +86,13 @@ pub(super) fn update_me(request: UpdateMeRequest) -> Result<UpdateMe, Fault> {
         match path.as_str() {
             "display_name" => edits.push(UserEdit::DisplayName(user.display_name.clone().unwrap_or_default())),
             "time_zone" => edits.push(UserEdit::TimeZone(user.time_zone.clone().unwrap_or_default())),
+            "day_start" => edits.push(UserEdit::DayStart(user.day_start.clone().unwrap_or_default())),
             // Compared, not written.
             "etag" => {}
             path => refused.push(Violation::new(
                 format!("update_mask.paths[{index}]"),
                 "field_mask.writable",
-                format!("{path:?} cannot be written; display_name and time_zone can"),
+                format!("{path:?} cannot be written; display_name, time_zone and day_start can"),
             )),
         }
     }
@@ -124,6 +126,7 @@ pub fn user(user: &domain::User) -> User {
         email: user.email.clone(),
         display_name: Some(user.display_name.clone()),
         time_zone: user.time_zone.clone(),
+        day_start: user.day_start.clone(),
         personal_workspace_id: user.personal_workspace.to_string(),
         create_time: Some(timestamp(user.create_time)),
         update_time: Some(timestamp(user.update_time)),

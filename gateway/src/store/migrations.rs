@@ -10,6 +10,7 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
     all.push(Box::new(ACCOUNTS));
     all.push(Box::new(INVITATIONS));
     all.push(Box::new(EXTERNAL_IDENTITIES));
+    all.push(Box::new(DAY_START));
     all
 }
 
@@ -233,3 +234,14 @@ const EXTERNAL_IDENTITIES: SqlMigration = SqlMigration {
 };
 
 const DROP_EXTERNAL_IDENTITIES: &str = "DROP TABLE external_identity;";
+
+const DAY_START: SqlMigration = SqlMigration {
+    name: "gateway_004_day_start",
+    up: PerBackend {
+        postgres: "ALTER TABLE account ADD COLUMN day_start text",
+        sqlite: "ALTER TABLE account ADD COLUMN day_start TEXT",
+    },
+    down: PerBackend { postgres: DROP_DAY_START, sqlite: DROP_DAY_START },
+};
+
+const DROP_DAY_START: &str = "ALTER TABLE account DROP COLUMN day_start";

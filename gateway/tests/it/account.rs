@@ -14,6 +14,7 @@ use crate::world::{PASSWORD, SIGN_IN_BURST, World, api_token, refusal, violation
 
 mesh_testkit::on_both_databases!(
     a_name_and_a_zone_are_changed_and_seen_at_once,
+    the_beginning_of_the_day_is_changed_and_seen_at_once,
     what_changes_nothing_is_no_new_version,
     a_stale_etag_changes_nothing,
     what_cannot_be_written_is_refused_with_its_name,
@@ -56,6 +57,32 @@ async fn a_name_and_a_zone_are_changed_and_seen_at_once(database: TestDatabase) 
 
     let cleared = update(&world, &session.access_token, User::default(), &["time_zone"]).await.expect("updated");
     assert_eq!((cleared.display_name(), &cleared.time_zone), ("Countess", &None));
+}
+
+async fn the_beginning_of_the_day_is_changed_and_seen_at_once(database: TestDatabase) {
+    let world = World::start(database).await;
+    let session = world.sign_up("ada@example.com").await;
+    assert_eq!(world.caller(&session.access_token).await.expect("a caller").day_start, None);
+    let user = |text: &str| User { day_start: Some(text.to_owned()), ..User::default() };
+    let updated = update(&world, &session.access_token, user("07:30"), &[]).await.expect("updated");
+    assert_eq!((updated.day_start(), updated.time_zone(), updated.version), ("07:30", "Europe/Berlin", 2));
+    assert_eq!(world.get_me(&session.access_token).await.user, Some(updated));
+    let caller = world.caller(&session.access_token).await.expect("a caller");
+    assert_eq!(caller.day_start.as_deref(), Some("07:30"));
+    let program = world.create_api_token(&session.access_token, api_token("x", &[])).await.expect("a token");
+    let caller = world.caller(&program.secret).await.expect("a caller");
+    assert_eq!(caller.day_start.as_deref(), Some("07:30"));
+
+    for cleared in [user(""), User::default()] {
+        update(&world, &session.access_token, user("06:00"), &["day_start"]).await.expect("updated");
+        let cleared = update(&world, &session.access_token, cleared, &["day_start"]).await.expect("updated");
+        assert_eq!(cleared.day_start, None);
+        assert_eq!(world.caller(&session.access_token).await.expect("a caller").day_start, None);
+    }
+    for broken in ["24:00", "9:00", "morning"] {
+        let (code, _, details) = refusal(update(&world, &session.access_token, user(broken), &[]).await);
+        assert_eq!((code, violations(&details)), (Code::InvalidArgument, vec!["user.day_start"]), "{broken}");
+    }
 }
 
 async fn what_changes_nothing_is_no_new_version(database: TestDatabase) {
@@ -144,9 +171,20 @@ async fn changes_are_told_without_secrets(database: TestDatabase) {
     let session = world.sign_up("ada@example.com").await;
     update(&world, &session.access_token, named("Countess"), &[]).await.expect("updated");
     change_password(&world, &session.access_token, PASSWORD, NEW).await.expect("changed");
-    let events = world.events(3).await;
+    let early = User { day_start: Some("06:00".to_owned()), ..User::default() };
+    update(&world, &session.access_token, early, &[]).await.expect("updated");
+    let events = world.events(4).await;
     let told: Vec<_> = events.iter().map(|event| (event.entity.as_str(), event.verb.as_str(), event.version)).collect();
-    assert_eq!(told, [("user", "created", 1), ("user", "updated", 2), ("user", "password_changed", 3)]);
+    assert_eq!(
+        told,
+        [("user", "created", 1), ("user", "updated", 2), ("user", "password_changed", 3), ("user", "updated", 4)]
+    );
+    let early = UserChanged::decode(events[3].payload.clone()).expect("a message");
+    assert_eq!(early.changed.expect("what changed").paths, ["day_start"]);
+    assert_eq!(
+        (early.before.expect("as it was"), early.after.expect("as it is").day_start()),
+        (User::default(), "06:00")
+    );
     let updated = UserChanged::decode(events[1].payload.clone()).expect("a message");
     assert_eq!(updated.changed.expect("what changed").paths, ["display_name"]);
     assert_eq!(updated.before.expect("as it was"), named("ada"));

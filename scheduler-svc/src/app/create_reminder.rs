@@ -5,7 +5,7 @@ use mesh_types::{Caller, Fault, RequestId, TaskId, WorkspaceId, new_id};
 
 use super::{App, Error, Written};
 use crate::{
-    domain::{Draft, Reminder, TaskRef},
+    domain::{Draft, PersonDay, Reminder, TaskRef},
     store,
 };
 
@@ -47,9 +47,8 @@ impl App {
         caller.may_change(seen.workspace_id)?;
         let now = self.clock.now();
         let change = Change { caller, now, method: "CreateReminder", request: new.request.as_ref() };
-        let make = |task: &TaskRef| {
-            let person = (caller.actor.user_id, caller.time_zone.clone());
-            Reminder::create(new_id(now), task, person, new.draft.clone(), now)
+        let make = |task: &TaskRef, day: PersonDay| {
+            Reminder::create(new_id(now), task, (caller.actor.user_id, day), new.draft.clone(), now)
         };
         Ok(self.hold(self.store.create_reminder(&change, &seen, self.near(now), make).await?))
     }

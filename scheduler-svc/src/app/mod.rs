@@ -10,6 +10,7 @@ mod dismiss_reminder;
 mod end_schedule;
 mod error;
 mod fire_reminders;
+mod follow_people;
 mod follow_tasks;
 mod follow_zones;
 mod get_schedule;
@@ -26,6 +27,7 @@ mod skip_occurrence;
 mod snooze_reminder;
 mod split_schedule;
 mod timers;
+mod undelete_reminder;
 mod undelete_schedule;
 mod update_reminder;
 mod update_schedule;
@@ -68,6 +70,7 @@ pub struct App {
     clock: Arc<dyn Clock>,
     timers: Timers,
     planned: Notify,
+    people: Notify,
 }
 
 impl App {
@@ -76,7 +79,8 @@ impl App {
 
     /// The use cases on this store, firing by these timers.
     pub fn new(store: Store, tasks: TasksClient, clock: Arc<dyn Clock>, timers: Timers) -> Self {
-        Self { background: store.background(), store, tasks, clock, timers, planned: Notify::new() }
+        let (planned, people) = (Notify::new(), Notify::new());
+        Self { background: store.background(), store, tasks, clock, timers, planned, people }
     }
 
     /// The timers that this replica holds.
@@ -87,6 +91,11 @@ impl App {
     /// Told when an occurrence may have been planned, so that its task can be made.
     pub fn planned(&self) -> &Notify {
         &self.planned
+    }
+
+    /// Told when somebody's reminders may have to follow them.
+    pub fn people(&self) -> &Notify {
+        &self.people
     }
 
     /// Which timers this replica holds when it sets them.

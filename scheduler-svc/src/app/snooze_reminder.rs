@@ -5,6 +5,7 @@ use std::time::Duration;
 use mesh_types::{Caller, Timestamp};
 
 use super::{App, Error, Target, Written};
+use crate::domain::{PersonDay, SnoozePreset};
 
 /// Be reminded again later.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub enum Until {
     After(Duration),
     /// At this instant.
     At(Timestamp),
+    /// At this time as people say it.
+    Preset(SnoozePreset),
 }
 
 impl App {
@@ -35,6 +38,7 @@ impl App {
         let until = match snooze.until {
             Until::After(delay) => now.plus(delay),
             Until::At(instant) => instant,
+            Until::Preset(preset) => preset.instant(&PersonDay::of_caller(caller), now),
         };
         let target = &snooze.target;
         let (change, aim) = (target.change("SnoozeReminder", caller, now), target.aim(self.near(now)));

@@ -51,7 +51,7 @@ impl Reminder {
     }
 
     fn set_anew(self, task: &TaskRef) -> Self {
-        let base = self.when.instant(task, self.zone.as_deref());
+        let base = self.when.instant(task, &self.day);
         let set = self.based(base);
         match task.is_over() {
             true => Self { state: State::Withdrawn, fire_time: None, ..set },

@@ -45,7 +45,7 @@ pub enum Verb {
     Snoozed,
     /// It is not wanted any more.
     Dismissed,
-    /// The time of its task moved it.
+    /// The time of its task, or its person's zone or day, moved it.
     Rescheduled,
     /// Its task is over.
     Withdrawn,
@@ -53,6 +53,8 @@ pub enum Verb {
     Restored,
     /// It was put into the bin.
     Deleted,
+    /// It came out of the bin.
+    Undeleted,
     /// It came due.
     Fired,
 }
@@ -69,6 +71,7 @@ impl Verb {
             Self::Withdrawn => "withdrawn",
             Self::Restored => "restored",
             Self::Deleted => "deleted",
+            Self::Undeleted => "undeleted",
             Self::Fired => "fired",
         }
     }
@@ -158,6 +161,6 @@ impl Reminder {
 
     /// Until when it is snoozed, while it is.
     pub fn told_snooze(&self) -> Option<Timestamp> {
-        self.snooze_until.filter(|_| self.state == State::Snoozed)
+        self.snooze_until.filter(|_| self.state == State::Snoozed && self.delete_time.is_none())
     }
 }

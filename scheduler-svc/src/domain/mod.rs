@@ -7,11 +7,14 @@ mod error;
 mod event;
 mod fire;
 mod follow;
+#[cfg(test)]
+mod follow_tests;
 mod occurrence;
 #[cfg(test)]
 mod occurrence_tests;
 mod order;
 mod page_key;
+mod person;
 mod planned_time;
 mod policies;
 mod policies_stored;
@@ -34,10 +37,14 @@ mod schedule_split;
 #[cfg(test)]
 mod schedule_tests;
 mod schedule_time;
+mod snooze;
 mod task_ref;
 mod template;
 mod timer;
 mod timer_queue;
+mod undelete;
+#[cfg(test)]
+mod undelete_tests;
 
 pub use cause::{Cause, Told};
 pub use edit::Edit;
@@ -46,6 +53,7 @@ pub use event::{Field, Firing, ReminderEvent, Verb};
 pub use occurrence::{Closed, Heard, Occurrence, OccurrenceState, Place, Since, ToDo};
 pub use order::{OrderBy, SortField};
 pub use page_key::PageKey;
+pub use person::{Person, PersonDay};
 pub use planned_time::PlannedTime;
 pub use policies::{Advance, Coded, Generation, Missed, SchedulePolicies, SeriesEnd};
 pub use policies_stored::{PolicyField, StoredPolicies};
@@ -61,6 +69,7 @@ pub use schedule_order::{ScheduleKey, ScheduleOrder, ScheduleSort};
 pub use schedule_plan::{SoFar, Succession};
 pub use schedule_split::{Cut, Split};
 pub use schedule_time::{from_jiff, to_jiff};
+pub use snooze::SnoozePreset;
 pub use task_ref::{TaskChange, TaskRef, TaskStatus};
 pub use template::{Template, TemplateField};
 pub use timer::Timer;

@@ -1,7 +1,9 @@
-//! A point in time as a person meant it for a task, and the instant from which reminders count.
+//! A point in time as a person meant it for a task, and the instants that this means.
 
 use jiff::{civil, tz::TimeZone};
 use mesh_types::{Timestamp, wall_instant, zone};
+
+use super::PersonDay;
 
 /// When a task is due, or begins. Zones are IANA names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +17,16 @@ pub enum PlannedTime {
 }
 
 impl PlannedTime {
-    /// The instant that reminders count from. A whole day counts from its first instant in its zone, else in `fallback`, else
-    /// in UTC. A wall time in a gap of its zone takes the offset before the gap, one that comes twice is the first.
+    /// The instant from which reminders count for somebody who lives by `day`: a whole day counts from when the person's day
+    /// begins, in the person's zone, else in its own, else in UTC. A wall time in a gap takes the offset before the gap.
+    pub fn reminder_instant(&self, day: &PersonDay) -> Timestamp {
+        match self {
+            Self::Date(date, zone) => wall_instant(date.to_datetime(day.begins()), &day.rules(zone.as_deref())),
+            other => other.first_instant(None),
+        }
+    }
+
+    /// The instant it begins. A whole day begins with its first instant in its zone, else in `fallback`, else in UTC. A wall time in a gap of its zone takes the offset before the gap, one that comes twice is the first.
     pub fn first_instant(&self, fallback: Option<&str>) -> Timestamp {
         match self {
             Self::Instant(instant, _) => *instant,
@@ -76,6 +86,38 @@ mod tests {
         // Cairo springs forward at midnight.
         let day = PlannedTime::date("2026-04-24", Some("Africa/Cairo".to_owned())).expect("a day");
         assert_eq!(shown(&day, None), "2026-04-23T22:00:00Z");
+    }
+
+    fn counted(time: &PlannedTime, zone: Option<&str>, start: Option<&str>) -> String {
+        let day = PersonDay { zone: zone.map(str::to_owned), start: start.map(str::to_owned) };
+        let instant = time.reminder_instant(&day).as_micros();
+        jiff::Timestamp::from_microsecond(instant).expect("in range").to_string()
+    }
+
+    #[test]
+    fn reminders_of_a_day_count_from_when_the_persons_day_begins_in_their_zone_else_in_its_own() {
+        let floating = PlannedTime::date("2026-11-20", None).expect("a day");
+        assert_eq!(counted(&floating, None, None), "2026-11-20T09:00:00Z");
+        assert_eq!(counted(&floating, Some("Europe/Berlin"), Some("07:30")), "2026-11-20T06:30:00Z");
+        let fixed = PlannedTime::date("2026-11-20", Some("Asia/Tokyo".to_owned())).expect("a day");
+        assert_eq!(counted(&fixed, Some("Europe/Berlin"), None), "2026-11-20T08:00:00Z");
+        assert_eq!(counted(&fixed, None, None), "2026-11-20T00:00:00Z");
+    }
+
+    #[test]
+    fn a_day_that_begins_in_a_gap_takes_the_offset_before_it() {
+        // Cairo springs forward at midnight.
+        let day = PlannedTime::date("2026-04-24", None).expect("a day");
+        assert_eq!(counted(&day, Some("Africa/Cairo"), Some("00:30")), "2026-04-23T22:30:00Z");
+        assert_eq!(counted(&day, Some("Africa/Cairo"), Some("01:00")), "2026-04-23T22:00:00Z");
+    }
+
+    #[test]
+    fn reminders_of_wall_times_and_instants_count_from_these() {
+        let wall = PlannedTime::local_time("2026-11-20T12:00:00", "Europe/Berlin".to_owned()).expect("a wall time");
+        assert_eq!(counted(&wall, Some("Asia/Tokyo"), Some("07:30")), "2026-11-20T11:00:00Z");
+        let instant = PlannedTime::Instant(Timestamp::from_micros(0), Some("Europe/Berlin".to_owned()));
+        assert_eq!(counted(&instant, Some("Asia/Tokyo"), Some("07:30")), "1970-01-01T00:00:00Z");
     }
 
     #[test]

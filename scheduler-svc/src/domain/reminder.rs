@@ -4,7 +4,7 @@
 use mesh_types::{Etag, TaskId, Timestamp, UserId, WorkspaceId};
 use uuid::Uuid;
 
-use super::{ReminderError, ReminderEvent, TaskRef, Timer, Verb};
+use super::{PersonDay, ReminderError, ReminderEvent, TaskRef, Timer, Verb};
 
 /// Where the calendar begins and ends: with the years 1 and 9999. No other instants can be told.
 pub(super) const FIRST_INSTANT: Timestamp = Timestamp::from_micros(-62_135_596_800_000_000);
@@ -41,7 +41,7 @@ pub struct Reminder {
     pub fire_count: i32,
     /// Whether it last fired late.
     pub late: bool,
-    /// Until when it is snoozed. Kept while its task is over, in case the task comes back.
+    /// Until when it is snoozed. Kept while it is deleted or its task is over, in case it or the task comes back.
     pub snooze_until: Option<Timestamp>,
     /// When it was created.
     pub create_time: Timestamp,
@@ -56,8 +56,8 @@ pub struct Reminder {
     pub base: Option<Timestamp>,
     /// How often it has fired since then. Not told.
     pub round: i32,
-    /// The zone of whoever made it, for whole days without one. Not told.
-    pub zone: Option<String>,
+    /// How its person counts their days. Not told.
+    pub day: PersonDay,
 }
 
 /// When a reminder fires.
@@ -163,15 +163,15 @@ impl Anchor {
 }
 
 impl When {
-    /// The instant that is meant, as things stand with the task; `zone` is the person's. Beyond the calendar's ends it is
-    /// its end: nobody could be told of any other.
-    pub(super) fn instant(self, task: &TaskRef, zone: Option<&str>) -> Option<Timestamp> {
+    /// The instant that is meant, as things stand with the task, by somebody who lives by `day`. Beyond the calendar's ends
+    /// it is its end: nobody could be told of any other.
+    pub(super) fn instant(self, task: &TaskRef, day: &PersonDay) -> Option<Timestamp> {
         let (micros, anchor) = match self {
             Self::At(instant) => return Some(instant),
             Self::Offset(micros, Anchor::Due) => (micros, task.due.as_ref()),
             Self::Offset(micros, Anchor::Start) => (micros, task.start.as_ref()),
         };
-        let anchor = anchor?.first_instant(zone);
+        let anchor = anchor?.reminder_instant(day);
         Some(Timestamp::from_micros(anchor.as_micros().saturating_add(micros)).clamp(FIRST_INSTANT, LAST_INSTANT))
     }
 }
@@ -182,14 +182,14 @@ impl Reminder {
     /// How often a reminder that repeats fires, unless it says so.
     const REPEATS: i32 = 100;
 
-    /// A new reminder of `task`, for `user`, whose zone is `zone`.
+    /// A new reminder of `task`, for `user`, who lives by `day`.
     ///
     /// # Errors
     /// When the task is over.
     pub fn create(
         id: Uuid,
         task: &TaskRef,
-        (user, zone): (UserId, Option<String>),
+        (user, day): (UserId, PersonDay),
         draft: Draft,
         now: Timestamp,
     ) -> Result<ReminderEvent, ReminderError> {
@@ -218,9 +218,9 @@ impl Reminder {
             version: 1,
             base: None,
             round: 0,
-            zone,
+            day,
         };
-        let base = after.when.instant(task, after.zone.as_deref());
+        let base = after.when.instant(task, &after.day);
         Ok(ReminderEvent { verb: Verb::Created, before: None, after: after.based(base), firing: None })
     }
 
@@ -249,11 +249,11 @@ impl Reminder {
         if self.state == State::Dismissed {
             return Ok(None);
         }
-        let after = Self { state: State::Dismissed, ..self.clone().silenced() };
+        let after = Self { state: State::Dismissed, fire_time: None, snooze_until: None, ..self.clone() };
         Ok(Some(self.event(after, Verb::Dismissed, now)))
     }
 
-    /// Puts it into the bin. What was told of it counts no more.
+    /// Puts it into the bin. What was told of it counts no more; until when it was snoozed is kept, in case it comes back.
     ///
     /// # Errors
     /// None; the form is that of all changes.
@@ -262,7 +262,7 @@ impl Reminder {
             return Ok(None);
         }
         let state = if self.state == State::Fired { State::Dismissed } else { self.state };
-        let after = Self { state, delete_time: Some(now), ..self.clone().silenced() };
+        let after = Self { state, fire_time: None, delete_time: Some(now), ..self.clone() };
         Ok(Some(self.event(after, Verb::Deleted, now)))
     }
 
@@ -301,10 +301,6 @@ impl Reminder {
     pub(super) fn based(self, base: Option<Timestamp>) -> Self {
         let state = if base.is_some() { State::Scheduled } else { State::Unanchored };
         Self { state, base, fire_time: base, snooze_until: None, round: 0, ..self }
-    }
-
-    fn silenced(self) -> Self {
-        Self { fire_time: None, snooze_until: None, ..self }
     }
 
     /// The event that makes `after` of this reminder.

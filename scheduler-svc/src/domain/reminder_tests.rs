@@ -6,16 +6,17 @@ use mesh_types::{TaskId, Timestamp, UserId, WorkspaceId};
 use uuid::Uuid;
 
 use super::{
-    Anchor, Draft, Edit, PlannedTime, Reminder, ReminderError, ReminderEvent, State, TaskRef, TaskStatus, Verb, When,
+    Anchor, Draft, Edit, PersonDay, PlannedTime, Reminder, ReminderError, ReminderEvent, State, TaskRef, TaskStatus,
+    Verb, When,
 };
 
 const LATE_AFTER: Duration = Duration::from_secs(5);
 
-fn at(seconds: i64) -> Timestamp {
+pub(super) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_micros(seconds * 1_000_000)
 }
 
-fn task(due: Option<i64>) -> TaskRef {
+pub(super) fn task(due: Option<i64>) -> TaskRef {
     TaskRef {
         id: TaskId(Uuid::from_u128(1)),
         workspace_id: WorkspaceId(Uuid::from_u128(2)),
@@ -29,11 +30,11 @@ fn task(due: Option<i64>) -> TaskRef {
     }
 }
 
-fn done(task: TaskRef) -> TaskRef {
+pub(super) fn done(task: TaskRef) -> TaskRef {
     TaskRef { status: TaskStatus::Completed, ..task }
 }
 
-fn draft(offset_seconds: i64) -> Draft {
+pub(super) fn draft(offset_seconds: i64) -> Draft {
     Draft {
         when: When::Offset(offset_seconds * 1_000_000, Anchor::Due),
         repeat_micros: None,
@@ -48,12 +49,12 @@ fn reminder() -> Reminder {
     make(draft(0))
 }
 
-fn make(draft: Draft) -> Reminder {
-    let person = (UserId(Uuid::from_u128(3)), None);
+pub(super) fn make(draft: Draft) -> Reminder {
+    let person = (UserId(Uuid::from_u128(3)), PersonDay::default());
     Reminder::create(Uuid::from_u128(4), &task(Some(100)), person, draft, at(0)).expect("an open task").after
 }
 
-fn fire(reminder: &Reminder, now: i64) -> ReminderEvent {
+pub(super) fn fire(reminder: &Reminder, now: i64) -> ReminderEvent {
     let timer = reminder.timer().expect("it is set");
     reminder.fire(&timer, at(now), LATE_AFTER, String::new()).expect("it fires")
 }
@@ -67,7 +68,7 @@ fn follow(reminder: &Reminder, task: &TaskRef, now: i64) -> Option<(Verb, State,
 #[test]
 fn a_time_beyond_the_calendar_is_its_end() {
     let years = 315_360_000;
-    let person = || (UserId(Uuid::from_u128(3)), None);
+    let person = || (UserId(Uuid::from_u128(3)), PersonDay::default());
     let made = |due, offset| Reminder::create(Uuid::from_u128(4), &task(Some(due)), person(), draft(offset), at(0));
     let fires = |due, offset| made(due, offset).expect("an open task").after.fire_time.map(Timestamp::to_parts);
     assert_eq!(fires(253_402_300_799, years), Some((253_402_300_799, 999_999_000)));

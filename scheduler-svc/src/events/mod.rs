@@ -1,4 +1,4 @@
-//! Events out and in: what happened to reminders and schedules becomes envelopes; what happened to tasks is followed.
+//! Events out and in: what happened to reminders and schedules becomes envelopes; what happened to tasks and people is followed.
 
 pub mod consume;
 pub mod publish;

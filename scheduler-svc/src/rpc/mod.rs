@@ -9,8 +9,8 @@ use mesh_proto::scheduler::v1::{
     EndScheduleRequest, GetScheduleRequest, ListOccurrencesRequest, ListOccurrencesResponse, ListRemindersRequest,
     ListRemindersResponse, ListSchedulesRequest, ListSchedulesResponse, PauseScheduleRequest, PreviewScheduleRequest,
     PreviewScheduleResponse, Reminder, ResumeScheduleRequest, Schedule, SkipOccurrenceRequest, SnoozeReminderRequest,
-    SplitScheduleRequest, SplitScheduleResponse, UndeleteScheduleRequest, UpdateReminderRequest, UpdateScheduleRequest,
-    scheduler_service_server::SchedulerService,
+    SplitScheduleRequest, SplitScheduleResponse, UndeleteReminderRequest, UndeleteScheduleRequest,
+    UpdateReminderRequest, UpdateScheduleRequest, scheduler_service_server::SchedulerService,
 };
 use mesh_rpc::{accept, status};
 use mesh_types::Fault;
@@ -157,6 +157,12 @@ impl SchedulerService for SchedulerRpc {
         let (caller, message) = accept(request)?;
         let target = Target::try_from(message).map_err(status)?;
         answer(self.app.delete_reminder(&caller, &target).await)
+    }
+
+    async fn undelete_reminder(&self, request: Request<UndeleteReminderRequest>) -> Result<Response<Reminder>, Status> {
+        let (caller, message) = accept(request)?;
+        let target = Target::try_from(message).map_err(status)?;
+        answer(self.app.undelete_reminder(&caller, &target).await)
     }
 
     async fn snooze_reminder(&self, request: Request<SnoozeReminderRequest>) -> Result<Response<Reminder>, Status> {

@@ -19,22 +19,24 @@ use crate::domain::{Cause, ReminderEvent, Told};
 const INSERT: Sql = Sql {
     postgres: "
         INSERT INTO reminder (id, workspace_id, task_id, user_id, offset_us, anchor, repeat_us, repeat_limit, channel_ids,
-            carry_over, state, fire_us, fire_count, late, round, zone, create_us, update_us, version)
+            carry_over, state, fire_us, fire_count, late, round, zone, day_start, create_us,
+            update_us, version)
         SELECT id, workspace_id, task_id, user_id, offset_us, anchor, repeat_us, repeat_limit, channel_ids,
-            carry_over, state, fire_us, 0, false, 0, zone, create_us, update_us, version
+            carry_over, state, fire_us, 0, false, 0, zone, day_start, create_us, update_us, version
         FROM jsonb_to_recordset($1::jsonb) AS given (id uuid, workspace_id uuid, task_id uuid, user_id uuid,
             offset_us bigint, anchor smallint, repeat_us bigint, repeat_limit integer, channel_ids text,
-            carry_over boolean, state smallint, fire_us bigint, zone text, create_us bigint, update_us bigint,
-            version bigint)
+            carry_over boolean, state smallint, fire_us bigint, zone text, day_start text, create_us bigint,
+            update_us bigint, version bigint)
         ON CONFLICT (id) DO NOTHING RETURNING id",
     sqlite: "
         INSERT INTO reminder (id, workspace_id, task_id, user_id, offset_us, anchor, repeat_us, repeat_limit, channel_ids,
-            carry_over, state, fire_us, fire_count, late, round, zone, create_us, update_us, version)
+            carry_over, state, fire_us, fire_count, late, round, zone, day_start, create_us,
+            update_us, version)
         SELECT unhex(value ->> 'id'), unhex(value ->> 'workspace_id'), unhex(value ->> 'task_id'),
             unhex(value ->> 'user_id'), value ->> 'offset_us', value ->> 'anchor', value ->> 'repeat_us',
             value ->> 'repeat_limit', value ->> 'channel_ids', value ->> 'carry_over', value ->> 'state',
-            value ->> 'fire_us', 0, 0, 0, value ->> 'zone', value ->> 'create_us', value ->> 'update_us',
-            value ->> 'version'
+            value ->> 'fire_us', 0, 0, 0, value ->> 'zone', value ->> 'day_start', value ->> 'create_us',
+            value ->> 'update_us', value ->> 'version'
         FROM json_each($1) WHERE true
         ON CONFLICT (id) DO NOTHING RETURNING id",
 };
@@ -92,6 +94,7 @@ fn row(row: &reminder::Model) -> serde_json::Value {
         "state": row.state,
         "fire_us": row.fire_us,
         "zone": row.zone,
+        "day_start": row.day_start,
         "create_us": row.create_us,
         "update_us": row.update_us,
         "version": row.version,

@@ -7,8 +7,8 @@ use mesh_store::{
 use mesh_types::{Caller, Etag, WorkspaceId, new_id};
 use uuid::Uuid;
 
-use super::{Error, Near, Store, reminders, task_refs, timers};
-use crate::domain::{Cause, Decision, Reminder, ReminderError, ReminderEvent, TaskRef, Timer, Told};
+use super::{Error, Near, Store, people, reminders, task_refs, timers};
+use crate::domain::{Cause, Decision, PersonDay, Reminder, ReminderError, ReminderEvent, TaskRef, Timer, Told, Verb};
 
 /// Which reminder is to change.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +34,7 @@ pub struct Written {
 
 impl Store {
     /// Stores a new reminder, unless the request has been answered before. `make` is given the newest that is known of the
-    /// task, of which `seen` was read by a call.
+    /// task, of which `seen` was read by a call, and of how the caller counts their days.
     ///
     /// # Errors
     /// [`Error::TaskForgotten`] when the task has to be looked up again; when `make` says no, there are too many already,
@@ -44,7 +44,7 @@ impl Store {
         change: &Change<'_>,
         seen: &TaskRef,
         near: Near,
-        make: impl FnOnce(&TaskRef) -> Result<ReminderEvent, ReminderError> + Send,
+        make: impl FnOnce(&TaskRef, PersonDay) -> Result<ReminderEvent, ReminderError> + Send,
     ) -> Result<Written, Error> {
         let transaction = self.database.begin().await?;
         let worked = self.insert(&transaction, change, seen, (near, make)).await;
@@ -73,16 +73,15 @@ impl Store {
         transaction: &Transaction,
         change: &Change<'_>,
         seen: &TaskRef,
-        (near, make): (Near, impl FnOnce(&TaskRef) -> Result<ReminderEvent, ReminderError> + Send),
+        (near, make): (Near, impl FnOnce(&TaskRef, PersonDay) -> Result<ReminderEvent, ReminderError> + Send),
     ) -> Result<Worked<Written>, Error> {
         if let Claim::Replay(outcome) = change.claim(transaction, seen.workspace_id).await? {
             return Ok(Worked::Before(outcome));
         }
+        let day = people::day_of(transaction, change.caller).await?;
         let task = task_refs::admit(transaction, seen).await?;
-        let event = make(&task)?;
-        if reminders::count(transaction, task.id, event.after.user_id).await? >= Reminder::PER_TASK {
-            return Err(ReminderError::TooMany.into());
-        }
+        let event = make(&task, day)?;
+        refuse_one_too_many(transaction, &event.after).await?;
         reminders::insert(transaction, &event.after).await?;
         self.append(transaction, change, event, near).await
     }
@@ -107,6 +106,9 @@ impl Store {
             record(transaction, change, &written).await?;
             return Ok(Worked::Fresh(written));
         };
+        if event.verb == Verb::Undeleted {
+            refuse_one_too_many(transaction, &event.after).await?;
+        }
         reminders::rewrite(transaction, &event.after).await?;
         self.append(transaction, change, event, aim.near).await
     }
@@ -156,6 +158,12 @@ impl Store {
         };
         Ok(Written { reminder, change_id: outcome.event_id, held: None })
     }
+}
+
+/// Checks, under the lock of its task, that the person may have one more like it.
+async fn refuse_one_too_many(transaction: &Transaction, reminder: &Reminder) -> Result<(), Error> {
+    let others = reminders::count(transaction, reminder.task_id, reminder.user_id).await?;
+    if others >= Reminder::PER_TASK { Err(ReminderError::TooMany.into()) } else { Ok(()) }
 }
 
 async fn record(transaction: &Transaction, change: &Change<'_>, written: &Written) -> Result<(), Error> {

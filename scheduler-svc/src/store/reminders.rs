@@ -11,7 +11,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{Error, Store, tables::reminder};
-use crate::domain::Reminder;
+use crate::domain::{PersonDay, Reminder};
 
 impl Store {
     /// The reminder with this id, if it is the caller's; a deleted one, too.
@@ -60,6 +60,20 @@ pub(super) async fn lock_of_tasks(transaction: &Transaction, tasks: &[Uuid]) -> 
     let reminders = reminder::Entity::find().filter(reminder::Column::TaskId.is_in(tasks.iter().copied()));
     let kept = reminders.filter(reminder::Column::DeleteUs.is_null()).order_by_asc(reminder::Column::Id);
     kept.lock_exclusive().all(transaction).await?.into_iter().map(Reminder::try_from).collect()
+}
+
+/// Every reminder with an offset that the person has of these tasks, deleted ones, too, locked in the order of their ids.
+pub(super) async fn lock_of_person(
+    transaction: &Transaction,
+    user: UserId,
+    tasks: &[Uuid],
+) -> Result<Vec<Reminder>, StoreError> {
+    let reminders = reminder::Entity::find()
+        .filter(reminder::Column::UserId.eq(user.0))
+        .filter(reminder::Column::TaskId.is_in(tasks.iter().copied()))
+        .filter(reminder::Column::OffsetUs.is_not_null());
+    let reminders = reminders.order_by_asc(reminder::Column::Id).lock_exclusive().all(transaction).await?;
+    reminders.into_iter().map(Reminder::try_from).collect()
 }
 
 /// Every reminder of this task that is not deleted, as it is, in the order of their ids.
@@ -117,6 +131,30 @@ pub(super) async fn restate<'a>(
     if !rows.is_empty() {
         RESTATE.run(transaction, [serde_json::Value::from(rows).to_string().into()]).await?;
     }
+    Ok(())
+}
+
+/// Notes how the person of these counts their days, and which instants that means; nothing that is told.
+pub(super) async fn recount(
+    transaction: &Transaction,
+    reminders: &[Reminder],
+    day: &PersonDay,
+) -> Result<(), StoreError> {
+    const RECOUNT: Sql = Sql {
+        postgres: "
+            UPDATE reminder SET zone = $2, day_start = $3, base_us = counted.base_us
+            FROM jsonb_to_recordset($1::jsonb) AS counted (id uuid, base_us bigint)
+            WHERE reminder.id = counted.id",
+        sqlite: "
+            UPDATE reminder SET zone = $2, day_start = $3, base_us = counted.row ->> 'base_us'
+            FROM (SELECT value AS row FROM json_each($1)) AS counted
+            WHERE reminder.id = unhex(counted.row ->> 'id')",
+    };
+    let rows = reminders.iter().map(reminder::Model::from);
+    let rows = rows.map(|row| json!({ "id": row.id.simple().to_string(), "base_us": row.base_us }));
+    let values =
+        [serde_json::Value::from_iter(rows).to_string().into(), day.zone.clone().into(), day.start.clone().into()];
+    RECOUNT.run(transaction, values).await?;
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! What this service does by the clock.
 
 pub mod occurrences;
+pub mod people;
 pub mod schedules;
 pub mod timers;

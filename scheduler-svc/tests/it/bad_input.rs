@@ -101,6 +101,9 @@ async fn bad_snoozes_are_refused(database: TestDatabase) {
     };
     snoozed(|request| request.delay = None).await;
     snoozed(|request| request.until = Some(prost_types::Timestamp { seconds: 1, nanos: 0 })).await;
+    snoozed(|request| request.preset = Some(10)).await;
+    snoozed(|request| (request.delay, request.preset) = (None, Some(0))).await;
+    snoozed(|request| (request.delay, request.preset) = (None, Some(11))).await;
     snoozed(|request| request.delay = Some(seconds(0))).await;
     snoozed(|request| request.delay = Some(seconds(31_536_001))).await;
     snoozed(|request| request.delay = Some(prost_types::Duration { seconds: 5, nanos: i32::MIN })).await;

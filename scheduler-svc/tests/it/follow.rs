@@ -27,11 +27,12 @@ mesh_testkit::on_both_databases!(
 );
 
 /// Waits until a reminder stands there, and returns it.
-async fn comes_to(world: &World, reminder: &Reminder, state: ReminderState) -> Reminder {
+pub(crate) async fn comes_to(world: &World, reminder: &Reminder, state: ReminderState) -> Reminder {
     until(world, reminder, |now| now.state() == state).await
 }
 
-async fn until(world: &World, reminder: &Reminder, there: impl Fn(&Reminder) -> bool) -> Reminder {
+/// Waits until a reminder is like that, and returns it.
+pub(crate) async fn until(world: &World, reminder: &Reminder, there: impl Fn(&Reminder) -> bool) -> Reminder {
     let client = world.client();
     eventually(async || {
         let now = get(&mut client.clone(), &reminder.id).await;
@@ -40,12 +41,12 @@ async fn until(world: &World, reminder: &Reminder, there: impl Fn(&Reminder) -> 
     .await
 }
 
-async fn complete(world: &World, task: &Task) {
+pub(crate) async fn complete(world: &World, task: &Task) {
     let request = CompleteTaskRequest { id: task.id.clone(), ..CompleteTaskRequest::default() };
     world.tasks().complete_task(request).await.expect("it is completed");
 }
 
-async fn reopen(world: &World, task: &Task) {
+pub(crate) async fn reopen(world: &World, task: &Task) {
     let request = ReopenTaskRequest { id: task.id.clone(), ..ReopenTaskRequest::default() };
     world.tasks().reopen_task(request).await.expect("it is reopened");
 }

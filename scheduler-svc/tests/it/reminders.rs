@@ -18,7 +18,7 @@ use crate::{
 
 mesh_testkit::on_both_databases!(
     an_offset_counts_from_its_anchor,
-    a_whole_day_counts_from_its_first_instant_for_the_person,
+    a_whole_day_counts_from_when_the_persons_day_begins,
     a_reminder_without_anything_to_count_from_waits,
     a_reminder_knows_its_task_at_once,
     a_task_that_is_not_there_leaves_nothing_behind,
@@ -50,13 +50,13 @@ async fn an_offset_counts_from_its_anchor(database: TestDatabase) {
     assert_eq!(after_start.fire_time, Some(proto_time(start.plus(HOUR / 60))));
 }
 
-async fn a_whole_day_counts_from_its_first_instant_for_the_person(database: TestDatabase) {
+async fn a_whole_day_counts_from_when_the_persons_day_begins(database: TestDatabase) {
     let mut world = World::on(database).await;
-    world.user = world.user.clone().in_zone("Europe/Berlin");
+    world.user = world.user.clone().in_zone("Europe/Berlin").beginning_at("07:30");
     let day = TaskTime { value: Some(Value::Date("2026-03-01".to_owned())), time_zone: String::new() };
     let task = create_task(&mut world.tasks(), Task { due: Some(day), ..titled("a day") }).await;
-    let reminder = remind(&mut world.client(), &task, offset(9 * 3_600)).await;
-    // Nine in Berlin is eight in UTC.
+    let reminder = remind(&mut world.client(), &task, offset(5_400)).await;
+    // Half past seven and an hour and a half is nine in Berlin, and that is eight in UTC.
     assert_eq!(reminder.fire_time, Some(prost_types::Timestamp { seconds: 1_772_352_000, nanos: 0 }));
 }
 

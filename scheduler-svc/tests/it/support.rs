@@ -5,7 +5,8 @@ use std::{fmt::Debug, sync::Arc, time::Duration};
 use mesh_proto::{
     scheduler::v1::{
         CreateReminderRequest, DeleteReminderRequest, DismissReminderRequest, ListRemindersRequest, Reminder,
-        SnoozeReminderRequest, UpdateReminderRequest, scheduler_service_client::SchedulerServiceClient,
+        SnoozeReminderRequest, UndeleteReminderRequest, UpdateReminderRequest,
+        scheduler_service_client::SchedulerServiceClient,
     },
     task::v1::{
         CreateTaskRequest, Task, TaskTime, UpdateTaskRequest, task_service_client::TaskServiceClient, task_time::Value,
@@ -229,6 +230,10 @@ pub(crate) fn update(reminder: Reminder, paths: &[&str]) -> UpdateReminderReques
 
 pub(crate) fn deletion(reminder: &Reminder) -> DeleteReminderRequest {
     DeleteReminderRequest { id: reminder.id.clone(), ..DeleteReminderRequest::default() }
+}
+
+pub(crate) fn undeletion(reminder: &Reminder) -> UndeleteReminderRequest {
+    UndeleteReminderRequest { id: reminder.id.clone(), ..UndeleteReminderRequest::default() }
 }
 
 pub(crate) fn dismissal(reminder: &Reminder) -> DismissReminderRequest {

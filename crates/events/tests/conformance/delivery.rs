@@ -65,6 +65,20 @@ pub(crate) async fn a_durable_is_told_of_its_entities_only(harness: Harness) {
     two.stop().await;
 }
 
+pub(crate) async fn a_durable_that_asks_for_more_is_told_of_what_comes_after(harness: Harness) {
+    let (before, after) = (Recorder::new(), Recorder::new());
+    let consumer = Running::start(&harness.bus(), "reader", &["task"], &before);
+    let known = event("task", "one", 1);
+    publish(&harness.bus(), std::slice::from_ref(&known)).await;
+    before.has(&[known]).await;
+    consumer.stop().await;
+    let consumer = Running::start(&harness.bus(), "reader", &["task", "user"], &after);
+    let sent = [event("task", "one", 2), event("user", "one", 1), event("list", "one", 1), event("task", "one", 3)];
+    publish(&harness.bus(), &sent).await;
+    after.has(&[sent[0].clone(), sent[1].clone(), sent[3].clone()]).await;
+    consumer.stop().await;
+}
+
 pub(crate) async fn ten_thousand_events_pass(harness: Harness) {
     let sent: Vec<_> = (1..=1_000)
         .flat_map(|version| (0..10).map(move |aggregate| event("task", &aggregate.to_string(), version)))

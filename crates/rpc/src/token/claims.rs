@@ -30,6 +30,9 @@ pub struct Claims {
     /// The person's IANA zone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tz: Option<String>,
+    /// When the person's day begins, `HH:MM`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ds: Option<String>,
     /// The service that acts for the person, if one does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub act: Option<String>,
@@ -69,6 +72,7 @@ impl Claims {
             personal_workspace: self.pws,
             scopes: self.scp,
             time_zone: self.tz,
+            day_start: self.ds,
             trace_parent: None,
         }
     }

@@ -36,6 +36,7 @@ impl ServiceTokens {
         let claims = Claims {
             ws: memberships.map(|membership| WorkspaceClaim { id: membership.id, role: membership.role }).collect(),
             tz: caller.time_zone.clone(),
+            ds: caller.day_start.clone(),
             tid: caller.actor.token_id.clone(),
             ..self.claims(caller.actor.user_id, caller.personal_workspace)
         };
@@ -64,6 +65,7 @@ impl ServiceTokens {
             pws,
             scp: SCOPES.map(str::to_owned).into(),
             tz: None,
+            ds: None,
             act: Some(self.service.to_owned()),
             tid: None,
             ca: None,

@@ -31,7 +31,11 @@ fn assert_invalid<T: std::fmt::Debug>(answer: Result<T, Status>) {
 #[test]
 fn a_service_acts_for_its_caller_with_their_workspaces_and_roles() {
     let (tokens, shared) = (TestTokens::new(), WorkspaceId(new_id(SystemClock.now())));
-    let mut person = TestUser::new().member_of(shared, Role::Viewer).in_zone("Asia/Tokyo").with_scopes(&["any"]);
+    let mut person = TestUser::new()
+        .member_of(shared, Role::Viewer)
+        .in_zone("Asia/Tokyo")
+        .beginning_at("07:30")
+        .with_scopes(&["any"]);
     (person.claims.tid, person.claims.ca) = (Some("session".to_owned()), Some("192.0.2.1".to_owned()));
     let before = caller(&tokens, &person);
     let token = scheduler(&tokens, SystemClock).for_caller(&before).expect("a token");
@@ -40,10 +44,8 @@ fn a_service_acts_for_its_caller_with_their_workspaces_and_roles() {
     assert_eq!((after.actor.user_id, &after.actor.token_id), (person.id(), &before.actor.token_id));
     assert_eq!(after.actor.client_address, None, "an address is the gateway's to tell");
     assert_eq!((&after.memberships, after.personal_workspace), (&before.memberships, before.personal_workspace));
-    assert_eq!(
-        (after.time_zone, after.scopes),
-        (before.time_zone, ["tasks.read", "tasks.write"].map(Into::into).into())
-    );
+    assert_eq!((after.time_zone, after.day_start), (before.time_zone, Some("07:30".to_owned())));
+    assert_eq!(after.scopes, ["tasks.read", "tasks.write"]);
 }
 
 #[test]

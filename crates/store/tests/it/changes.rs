@@ -46,6 +46,7 @@ fn caller(user: u128) -> Caller {
         personal_workspace: WORKSPACE,
         scopes: Vec::new(),
         time_zone: None,
+        day_start: None,
         trace_parent: None,
     }
 }

@@ -109,6 +109,6 @@ mod tests {
         };
         assert_eq!(names("taskmesh.task.v1.TaskTime"), [("time.localTime.date".to_owned(), true)]);
         assert_eq!(names("taskmesh.scheduler.v1.Reminder"), [("offset.at".to_owned(), false)]);
-        assert_eq!(names("taskmesh.scheduler.v1.SnoozeReminderRequest"), [("delay.until".to_owned(), true)]);
+        assert_eq!(names("taskmesh.scheduler.v1.SnoozeReminderRequest"), [("delay.until.preset".to_owned(), true)]);
     }
 }

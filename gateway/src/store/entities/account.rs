@@ -10,6 +10,7 @@ pub struct Model {
     pub email: String,
     pub display_name: String,
     pub time_zone: Option<String>,
+    pub day_start: Option<String>,
     pub password_hash: String,
     pub personal_workspace_id: Uuid,
     pub version: i64,

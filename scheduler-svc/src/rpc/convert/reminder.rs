@@ -6,7 +6,7 @@ use mesh_types::Timestamp;
 
 use crate::{
     app::Written,
-    domain::{Anchor, Reminder, State, When},
+    domain::{Anchor, PersonDay, Reminder, State, When},
 };
 
 /// The reminder as answers and events tell it.
@@ -70,7 +70,7 @@ pub(crate) fn kept_reminder(reminder: proto::Reminder) -> Option<Reminder> {
         version: reminder.version,
         base: None,
         round: 0,
-        zone: None,
+        day: PersonDay::default(),
     })
 }
 

@@ -9,7 +9,7 @@ use mesh_types::{Etag, Fault, PageSize, TaskId, Timestamp, WorkspaceId};
 use super::{edits, fields};
 use crate::{
     app::{CreateReminder, ListReminders, SnoozeReminder, Target, Until, UpdateReminder},
-    domain::{Draft, OrderBy, When},
+    domain::{Draft, OrderBy, SnoozePreset, When},
 };
 
 impl TryFrom<proto::CreateReminderRequest> for CreateReminder {
@@ -98,9 +98,10 @@ impl TryFrom<proto::SnoozeReminderRequest> for SnoozeReminder {
         let request_id = request_id(std::mem::take(&mut request.request_id), &request, &mut checks);
         let id = checks.uuid("id", &request.id);
         let etag = checks.token("etag", request.etag).map(Etag::sent);
-        let until = match (&request.delay, &request.until) {
+        let until = match (&request.delay, request.preset) {
             (Some(delay), _) => delay_of(delay, &mut checks).map(Until::After),
-            (None, until) => until_of(until.as_ref(), &mut checks).map(Until::At),
+            (None, Some(code)) => preset_of(code, &mut checks).map(Until::Preset),
+            (None, None) => until_of(request.until.as_ref(), &mut checks).map(Until::At),
         };
         let (id, until) = checks.finish(id.zip(until))?;
         Ok(Self { target: Target { id, etag, request: request_id }, until })
@@ -123,6 +124,14 @@ fn until_of(until: Option<&prost_types::Timestamp>, checks: &mut Checks) -> Opti
     until
 }
 
+fn preset_of(code: i32, checks: &mut Checks) -> Option<SnoozePreset> {
+    let preset = SnoozePreset::coded(code);
+    if preset.is_none() {
+        checks.add("preset", "enum.defined_only", "must be a preset that is defined");
+    }
+    preset
+}
+
 macro_rules! targets {
     ($($request:ident),*) => {
         $(impl TryFrom<proto::$request> for Target {
@@ -139,7 +148,7 @@ macro_rules! targets {
     };
 }
 // Requests that differ in nothing but the verb.
-targets!(DeleteReminderRequest, DismissReminderRequest);
+targets!(DeleteReminderRequest, DismissReminderRequest, UndeleteReminderRequest);
 
 impl TryFrom<proto::ListRemindersRequest> for ListReminders {
     type Error = Fault;

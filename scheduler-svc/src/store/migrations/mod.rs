@@ -4,6 +4,7 @@
 mod create_reminders;
 mod create_schedules;
 mod extend_schedules;
+mod reminder_day_start;
 
 use sea_orm_migration::MigrationTrait;
 
@@ -14,5 +15,6 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
     migrations.push(Box::new(create_reminders::CREATE_REMINDERS));
     migrations.push(Box::new(create_schedules::CREATE_SCHEDULES));
     migrations.push(Box::new(extend_schedules::EXTEND_SCHEDULES));
+    migrations.push(Box::new(reminder_day_start::REMINDER_DAY_START));
     migrations
 }

@@ -4,7 +4,7 @@ use mesh_store::StoreError;
 use mesh_types::{TaskId, Timestamp, UserId, WorkspaceId};
 use sea_orm::entity::prelude::*;
 
-use crate::domain::{Anchor, PageKey, Reminder, State, When};
+use crate::domain::{Anchor, PageKey, PersonDay, Reminder, State, When};
 
 /// A row. Instants and spans are microseconds; `channel_ids` is a JSON array; `offset_us` or `at_us` is set; `fire_us` of
 /// one that will not fire is the largest number there is.
@@ -32,6 +32,7 @@ pub(crate) struct Model {
     pub(crate) base_us: Option<i64>,
     pub(crate) round: i32,
     pub(crate) zone: Option<String>,
+    pub(crate) day_start: Option<String>,
     pub(crate) create_us: i64,
     pub(crate) update_us: i64,
     pub(crate) delete_us: Option<i64>,
@@ -66,7 +67,8 @@ impl From<&Reminder> for Model {
             snooze_us: reminder.snooze_until.map(Timestamp::as_micros),
             base_us: reminder.base.map(Timestamp::as_micros),
             round: reminder.round,
-            zone: reminder.zone.clone(),
+            zone: reminder.day.zone.clone(),
+            day_start: reminder.day.start.clone(),
             create_us: reminder.create_time.as_micros(),
             update_us: reminder.update_time.as_micros(),
             delete_us: reminder.delete_time.map(Timestamp::as_micros),
@@ -98,7 +100,7 @@ impl TryFrom<Model> for Reminder {
             snooze_until: row.snooze_us.map(Timestamp::from_micros),
             base: row.base_us.map(Timestamp::from_micros),
             round: row.round,
-            zone: row.zone,
+            day: PersonDay { zone: row.zone, start: row.day_start },
             create_time: Timestamp::from_micros(row.create_us),
             update_time: Timestamp::from_micros(row.update_us),
             delete_time: row.delete_us.map(Timestamp::from_micros),
