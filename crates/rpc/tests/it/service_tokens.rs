@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use mesh_proto::task::v1::{
-    CompleteTaskRequest, DeleteTaskRequest, GetTaskRequest, ListTasksRequest, Task, UpdateTaskRequest,
+    CompleteTaskRequest, GetTaskRequest, ListTasksRequest, Task, UndeleteTaskRequest, UpdateTaskRequest,
     WatchTasksRequest,
 };
 use mesh_rpc::ServiceTokens;
@@ -88,7 +88,7 @@ async fn the_scheduler_may_do_nothing_else() {
     let id = new_id(SystemClock.now()).to_string();
     assert_invalid(client.list_tasks(ListTasksRequest::default()).await);
     assert_invalid(client.complete_task(CompleteTaskRequest { id: id.clone(), ..Default::default() }).await);
-    assert_invalid(client.delete_task(DeleteTaskRequest { id, ..Default::default() }).await);
+    assert_invalid(client.undelete_task(UndeleteTaskRequest { id, ..Default::default() }).await);
     assert_invalid(client.watch_tasks(WatchTasksRequest::default()).await);
 }
 
