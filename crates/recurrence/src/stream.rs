@@ -5,6 +5,8 @@
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
+use jiff::Timestamp;
+
 use crate::{
     expand::work::{GaveUp, Work},
     place::{Placed, Placer},
@@ -39,6 +41,10 @@ impl<'a> Stream<'a> {
         loop {
             if let Some(Reverse(first)) = self.waiting.peek().copied().filter(|first| self.is_settled(first)) {
                 self.waiting.pop();
+                // Instants end a little before the wall times of the calendar do.
+                if first.instant > Timestamp::MAX.as_second() {
+                    return Ok(None);
+                }
                 if first.instant > self.after {
                     self.after = first.instant;
                     return Ok(Some(first));

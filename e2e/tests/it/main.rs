@@ -23,6 +23,7 @@ mod crash;
 mod five_minutes;
 mod openapi;
 mod outside;
+mod previews;
 mod readme;
 mod refusals;
 mod repeating;

@@ -10,6 +10,7 @@ mod follow;
 mod holding;
 mod occurrences;
 mod people;
+mod preview;
 mod reminders;
 mod replicas;
 mod schedules;

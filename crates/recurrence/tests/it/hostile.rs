@@ -1,9 +1,9 @@
 //! Rules that were written to hurt.
 
 use jiff::{Timestamp, civil::DateTime};
-use mesh_recurrence::{Nominal, Outcome, Policies, RuleSet, Series, Weekend};
+use mesh_recurrence::{Nominal, Outcome, Policies, RuleSet, Series, Warning, Weekend};
 
-use crate::{nominal, series, tz};
+use crate::{all, nominal, series, tz};
 
 /// Asks everything that a service asks.
 fn exercise(rule: &str, start: &str) -> Outcome {
@@ -118,4 +118,13 @@ fn the_calendar_ends_with_the_year_9999() {
     let daily = series("FREQ=DAILY", "9999-12-25T09:00:00", "UTC");
     assert_eq!(daily.between(Timestamp::MIN, Timestamp::MAX, 99).occurrences.len(), 3);
     assert_eq!(series("FREQ=DAILY", "9999-12-31", "UTC").first(), Outcome::Ended);
+}
+
+#[test]
+fn what_is_beyond_the_last_instant_is_no_occurrence_however_it_is_asked_for() {
+    for frequency in ["DAILY", "MINUTELY", "HOURLY"] {
+        let late = series(&format!("FREQ={frequency};BYSECOND=59"), "9999-12-31T23:59:59", "America/New_York");
+        assert_eq!((late.first(), all(&late, 9).occurrences.len()), (Outcome::Ended, 0), "{frequency}");
+        assert_eq!(late.warnings(Timestamp::UNIX_EPOCH), [Warning::NeverFires], "{frequency}");
+    }
 }
