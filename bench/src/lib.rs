@@ -10,6 +10,7 @@ pub mod load;
 pub mod pgbench;
 pub mod process;
 pub mod scenarios;
+pub mod steady;
 pub mod target;
 
 /// One measured figure.

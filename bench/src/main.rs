@@ -30,7 +30,10 @@ async fn main() -> anyhow::Result<()> {
     let wanted =
         |bars: &[&str]| options.only.is_empty() || bars.iter().any(|bar| options.only.iter().any(|o| o == bar));
     let mut rows = Rows::default();
-    if wanted(&["S1", "S2", "S4", "S5", "S6", "S10", "S13"]) {
+    if wanted(&["S12"]) {
+        rows.add(scenarios::next()?);
+    }
+    if wanted(&["S1", "S2", "S4", "S5", "S6", "S10", "S12", "S13"]) {
         let mesh = Mesh::start(1, options.profile)?;
         measure(&mesh, duration, &mut rows, &wanted).await?;
         mesh.stop()?;
@@ -40,8 +43,14 @@ async fn main() -> anyhow::Result<()> {
         rows.add(scenarios::burst(&mesh).await?);
         mesh.stop()?;
     }
+    // By name only: it takes some minutes and ten gigabytes.
+    if options.only.iter().any(|bar| bar == "T10M") {
+        let mut mesh = Mesh::start(1, options.profile)?;
+        rows.add(scenarios::timers(&mut mesh, duration).await?);
+        mesh.stop()?;
+    }
     let mut rows = rows.0;
-    rows.sort_by_key(|row| row.id[1..].parse::<u32>().unwrap_or(0));
+    rows.sort_by_key(|row| row.id[1..].parse::<u32>().unwrap_or(u32::MAX));
     print(&rows, options.json)
 }
 
@@ -65,7 +74,11 @@ async fn measure(
     if wanted(&["S5"]) {
         rows.add(scenarios::watch(mesh, duration).await?);
     }
+    if wanted(&["S12"]) {
+        rows.add(scenarios::preview(mesh).await?);
+    }
     if wanted(&["S6"]) {
+        rows.add(scenarios::remind_in_one_process(mesh, duration).await?);
         rows.add(scenarios::remind(mesh, duration).await?);
     }
     Ok(())

@@ -15,8 +15,22 @@ pub fn cpu_time(pid: u32) -> anyhow::Result<Duration> {
 
 /// The resident memory of process `pid`, in bytes.
 pub fn resident(pid: u32) -> anyhow::Result<u64> {
+    memory(pid, "VmRSS:")
+}
+
+/// The most memory that process `pid` has held, in bytes, since [`forget_peak`].
+pub fn peak(pid: u32) -> anyhow::Result<u64> {
+    memory(pid, "VmHWM:")
+}
+
+/// Has the kernel count the most memory of process `pid` from now on.
+pub fn forget_peak(pid: u32) -> anyhow::Result<()> {
+    fs::write(format!("/proc/{pid}/clear_refs"), "5").context("the process is gone")
+}
+
+fn memory(pid: u32, what: &str) -> anyhow::Result<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).context("the process is gone")?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("no VmRSS")?;
+    let line = status.lines().find(|line| line.starts_with(what)).with_context(|| format!("no {what}"))?;
     let kib: u64 = line.split_whitespace().nth(1).unwrap_or_default().parse()?;
     Ok(kib * 1024)
 }

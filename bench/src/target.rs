@@ -9,6 +9,8 @@ use std::{
 
 use anyhow::{Context, bail, ensure};
 use http::Method;
+use mesh_store::{Database, DatabaseConfig};
+use rustix::process::{Pid, Signal, kill_process};
 use xtask::{
     free_port,
     mesh::{Databases, Member, Plan, Service},
@@ -85,16 +87,26 @@ impl Mesh {
         self.servers.postgres.run_sql(self.databases.of(service), sql)
     }
 
+    /// The database of a service.
+    pub async fn database(&self, service: Service) -> anyhow::Result<Database> {
+        Ok(Database::connect(&DatabaseConfig::new(self.databases.of(service))).await?)
+    }
+
     /// A new person's API token.
     pub async fn sign_up(&self) -> anyhow::Result<String> {
-        let email = format!("bench-{}@example.com", std::time::UNIX_EPOCH.elapsed()?.as_nanos());
-        let body = format!(r#"{{"email": "{email}", "password": "a password for benches"}}"#);
-        let mut connection = Connection::open(&self.gateway, "").await?;
-        let session = connection.json(Method::POST, "/v1/auth/signup", body).await.context("sign up")?;
-        let access = session["accessToken"].as_str().context("no access token")?;
-        let mut connection = Connection::open(&self.gateway, access).await?;
-        let token = connection.json(Method::POST, "/v1/tokens", r#"{"name": "bench"}"#.to_owned()).await?;
-        Ok(token["secret"].as_str().context("no secret")?.to_owned())
+        sign_up(&self.gateway).await
+    }
+
+    /// Stops the first process of a service, as a new release does.
+    pub fn stop_service(&mut self, service: Service) -> anyhow::Result<()> {
+        self.mesh.member(service.name(), 0)?.stop(Signal::TERM, Duration::from_secs(20))
+    }
+
+    /// Starts it again; returns how long it took until it was ready.
+    pub fn start_service(&mut self, service: Service) -> anyhow::Result<Duration> {
+        let started = Instant::now();
+        self.mesh.member(service.name(), 0)?.start(&[])?;
+        Ok(started.elapsed())
     }
 
     /// The process id of a service.
@@ -126,10 +138,23 @@ impl Mesh {
     }
 }
 
+async fn sign_up(gateway: &str) -> anyhow::Result<String> {
+    let email = format!("bench-{}@example.com", std::time::UNIX_EPOCH.elapsed()?.as_nanos());
+    let body = format!(r#"{{"email": "{email}", "password": "a password for benches"}}"#);
+    let mut connection = Connection::open(gateway, "").await?;
+    let session = connection.json(Method::POST, "/v1/auth/signup", body).await.context("sign up")?;
+    let access = session["accessToken"].as_str().context("no access token")?;
+    let mut connection = Connection::open(gateway, access).await?;
+    let token = connection.json(Method::POST, "/v1/tokens", r#"{"name": "bench"}"#.to_owned()).await?;
+    Ok(token["secret"].as_str().context("no secret")?.to_owned())
+}
+
 /// `taskmesh serve`, just started.
 pub struct Single {
-    child: Child,
-    _data: tempfile::TempDir,
+    process: Running,
+    data: tempfile::TempDir,
+    /// Where it listens, as `host:port`.
+    pub address: String,
     /// How long it took from the start of the process until it answered.
     pub ready_after: Duration,
 }
@@ -137,20 +162,25 @@ pub struct Single {
 impl Single {
     /// Starts the single program in an empty folder and waits until it answers.
     pub async fn start(programs: &std::path::Path) -> anyhow::Result<Self> {
-        let data = tempfile::tempdir()?;
+        Self::start_in(programs, tempfile::tempdir()?).await
+    }
+
+    /// The same in this folder, with what an earlier one left there.
+    pub async fn start_in(programs: &std::path::Path, data: tempfile::TempDir) -> anyhow::Result<Self> {
         let address = format!("127.0.0.1:{}", free_port()?);
         let started = Instant::now();
         let child = Command::new(programs.join("taskmesh"))
             .args(["serve", "--listen", &address, "--data"])
             .arg(data.path())
+            .envs(UNLIMITED)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .context("start taskmesh serve")?;
-        let mut single = Self { child, _data: data, ready_after: Duration::ZERO };
-        while !answers(&address).await {
-            ensure!(single.child.try_wait()?.is_none(), "taskmesh serve ended");
+        let mut single = Self { process: Running(child), data, address, ready_after: Duration::ZERO };
+        while !answers(&single.address).await {
+            ensure!(single.process.0.try_wait()?.is_none(), "taskmesh serve ended");
             if started.elapsed() > Duration::from_secs(30) {
                 bail!("taskmesh serve does not answer");
             }
@@ -160,16 +190,32 @@ impl Single {
         Ok(single)
     }
 
+    /// A new person's API token.
+    pub async fn sign_up(&self) -> anyhow::Result<String> {
+        sign_up(&self.address).await
+    }
+
     /// Its process id.
     pub fn pid(&self) -> u32 {
-        self.child.id()
+        self.process.0.id()
+    }
+
+    /// Stops it in order, and leaves its data.
+    pub fn stop(mut self) -> anyhow::Result<tempfile::TempDir> {
+        let id = i32::try_from(self.pid()).ok().and_then(Pid::from_raw).context("a process has an id")?;
+        kill_process(id, Signal::TERM)?;
+        self.process.0.wait()?;
+        Ok(self.data)
     }
 }
 
-impl Drop for Single {
+/// A process that dies when it is dropped.
+struct Running(Child);
+
+impl Drop for Running {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 

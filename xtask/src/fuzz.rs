@@ -37,6 +37,18 @@ enum Target {
     Json,
     /// The frames of gRPC-Web.
     Frames,
+    /// Recurrence rules.
+    Rules,
+}
+
+impl Target {
+    /// The feature of `fuzz/` that brings along what is fuzzed.
+    fn feature(self) -> &'static str {
+        match self {
+            Self::Path | Self::Json | Self::Frames => "edge",
+            Self::Rules => "recurrence",
+        }
+    }
 }
 
 /// Runs a fuzzer for a while. What it found interesting stays in `target/fuzz/corpus`, what broke in the file that it names.
@@ -56,6 +68,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<ExitCode>
     let mut command = workspace.cargo();
     // Named, so that build scripts and macros go without instruments.
     command.args(["run", "--release", "--manifest-path", "fuzz/Cargo.toml", "--target", host, "--bin", &name]);
+    command.args(["--features", target.feature()]);
     command.arg("--target-dir").arg(&folder).env("CARGO_ENCODED_RUSTFLAGS", INSTRUMENTS.join("\u{1f}"));
     command.arg("--").arg(corpus).arg(format!("-max_total_time={}", seconds));
     command.arg(format!("-artifact_prefix={}/", folder.display()));

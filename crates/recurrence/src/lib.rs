@@ -70,6 +70,8 @@
 mod calendar;
 mod describe;
 mod expand;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod nominal;
 mod occurrence;
 mod parse;

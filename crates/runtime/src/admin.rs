@@ -3,7 +3,12 @@
 use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context;
-use axum::{Router, http::StatusCode, routing::get};
+use axum::{
+    Router,
+    http::{HeaderName, StatusCode, header},
+    routing::get,
+};
+use mesh_types::{tzdata_source, tzdata_version};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -14,6 +19,11 @@ use crate::{Lifecycle, Stage};
 const UPKEEP: Duration = Duration::from_secs(5);
 /// The bounds of histograms of seconds.
 const SECONDS: [f64; 14] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+/// The same of lateness: from the milliseconds of a process in its stride to the days that one was off.
+const LATENESS: [f64; 22] = [
+    0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0,
+    600.0, 3_600.0, 21_600.0, 86_400.0,
+];
 
 /// What the process has measured.
 #[derive(Clone)]
@@ -27,8 +37,15 @@ impl Metrics {
     pub fn install() -> anyhow::Result<Self> {
         let builder = PrometheusBuilder::new()
             .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
+            .and_then(|builder| {
+                let lateness = Matcher::Full("scheduler_reminder_lateness_seconds".to_owned());
+                builder.set_buckets_for_metric(lateness, &LATENESS)
+            })
             .context("the bounds of histograms are not usable")?;
-        Ok(Self(builder.install_recorder().context("metrics were begun before")?))
+        let recorder = builder.install_recorder().context("metrics were begun before")?;
+        // Zones decide when people are reminded, so whoever looks is to see whose rules are in use.
+        metrics::gauge!("taskmesh_tzdata_info", "version" => tzdata_version(), "source" => tzdata_source()).set(1.0);
+        Ok(Self(recorder))
     }
 
     /// All of it, as Prometheus reads it.
@@ -60,8 +77,14 @@ fn router(metrics: Metrics, lifecycle: Lifecycle) -> Router {
     };
     Router::new()
         .route("/metrics", get(move || std::future::ready(metrics.render())))
-        .route("/healthz", get(|| std::future::ready("ok\n")))
+        .route("/healthz", get(|| std::future::ready(alive())))
         .route("/readyz", get(ready))
+}
+
+/// That the process lives, and whose rules of time zones it goes by.
+fn alive() -> ([(HeaderName, &'static str); 1], String) {
+    let tzdata = serde_json::json!({"version": tzdata_version(), "source": tzdata_source()});
+    ([(header::CONTENT_TYPE, "application/json")], serde_json::json!({"status": "ok", "tzdata": tzdata}).to_string())
 }
 
 const NOT_READY: (StatusCode, &str) = (StatusCode::SERVICE_UNAVAILABLE, "not ready\n");

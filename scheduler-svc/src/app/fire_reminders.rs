@@ -22,8 +22,10 @@ const FOR_GOOD: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 /// What fired in one go.
 #[derive(Debug, Default)]
 pub struct Volley {
-    /// How each fired.
+    /// How each fired that was held when it was due.
     pub firings: Vec<Firing>,
+    /// How each fired that nobody held then.
+    pub overdue: Vec<Firing>,
     /// How many timers were taken out.
     pub taken: usize,
     /// How many of these are to be tried again, because somebody else was just changing their reminders.
@@ -33,7 +35,7 @@ pub struct Volley {
 impl Volley {
     /// Whether nothing could fire but what somebody else was just changing.
     pub fn is_stuck(&self) -> bool {
-        self.again > 0 && self.firings.is_empty()
+        self.again > 0 && self.firings.is_empty() && self.overdue.is_empty()
     }
 
     fn add(&mut self, other: Self) {
@@ -67,7 +69,10 @@ impl App {
         if self.timers.queue().overdue() < settings.overdue_batch {
             self.timers.look();
         }
-        volley.add(more?);
+        let more = more?;
+        volley.overdue = more.firings;
+        volley.taken += more.taken;
+        volley.again += more.again;
         Ok(volley)
     }
 
@@ -93,7 +98,8 @@ impl App {
         let settings = FireSettings { late_after: self.timers.settings().late_after };
         let now = self.clock.now();
         let fired = self.background.fire(timers, now, settings).await?;
-        let volley = Volley { firings: fired.firings, taken: timers.len(), again: fired.again.len() };
+        let volley =
+            Volley { firings: fired.firings, taken: timers.len(), again: fired.again.len(), ..Volley::default() };
         // Behind everything that is due by now.
         let behind = |timer: Timer| Timer { due: timer.due.max(now), ..timer };
         self.timers.hold(fired.again.into_iter().map(behind));

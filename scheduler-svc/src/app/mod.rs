@@ -49,6 +49,7 @@ pub use create_reminder::CreateReminder;
 pub use create_schedule::CreateSchedule;
 pub use delete_schedule::DeleteSchedule;
 pub use error::Error;
+pub use fire_reminders::Volley;
 pub use list_occurrences::{ListOccurrences, Listed, OccurrencePage};
 pub use list_reminders::{ListReminders, ReminderPage};
 pub use list_schedules::{ListSchedules, SchedulePage};

@@ -1,14 +1,17 @@
 //! Timers: three loops that go on side by side. One says that this replica is there, one claims timers that nobody holds,
 //! one fires what is due. Whatever any of them misses, the next round makes up for.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use metrics::{gauge, histogram};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    app::{App, Error, Timers},
+    app::{App, Error, Timers, Volley},
     domain::Firing,
 };
 
@@ -44,9 +47,11 @@ async fn keep_lease(app: &App, stop: &CancellationToken) {
 
 async fn claim(app: &App, stop: &CancellationToken) {
     while !stop.is_cancelled() {
+        let began = Instant::now();
         if let Err(error) = app.claim_timers().await {
             tracing::warn!(error = %error, "timers cannot be claimed");
         }
+        histogram!("scheduler_timer_claim_seconds").record(began.elapsed().as_secs_f64());
         tokio::select! {
             () = stop.cancelled() => return,
             () = sleep(app.timers().settings().sweep) => {}
@@ -59,7 +64,7 @@ async fn fire(app: &App, stop: &CancellationToken) {
     while !stop.is_cancelled() {
         match app.fire_reminders().await {
             Ok(volley) if volley.taken > 0 => {
-                record(app.timers(), &volley.firings);
+                record(app.timers(), &volley);
                 if volley.is_stuck() {
                     stop.run_until_cancelled(sleep(AGAIN)).await;
                 }
@@ -85,10 +90,18 @@ async fn pause(error: &Error, stop: &CancellationToken) {
     stop.run_until_cancelled(sleep(AFTER_FAILURE)).await;
 }
 
-fn record(timers: &Timers, firings: &[Firing]) {
-    for firing in firings {
-        let cause = if firing.late { "overdue" } else { "on_time" };
-        histogram!("scheduler_reminder_lateness_seconds", "cause" => cause).record(firing.waited.as_secs_f64());
+fn record(timers: &Timers, volley: &Volley) {
+    for firing in &volley.firings {
+        // What was held in time and still fires late had to wait for others, or for the database.
+        let cause = if firing.late { "busy" } else { "on_time" };
+        lateness(cause, firing);
+    }
+    for firing in &volley.overdue {
+        lateness("overdue", firing);
     }
     gauge!("scheduler_timers_held").set(timers.count() as f64);
+}
+
+fn lateness(cause: &'static str, firing: &Firing) {
+    histogram!("scheduler_reminder_lateness_seconds", "cause" => cause).record(firing.waited.as_secs_f64());
 }

@@ -3,7 +3,8 @@
 use std::{net::SocketAddr, path::Path};
 
 use mesh_runtime::{Lifecycle, LogConfig, LogFormat, ProcessConfig, Stage, run_process};
-use serde_json::Value;
+use mesh_types::{tzdata_source, tzdata_version};
+use serde_json::{Value, json};
 
 /// Runs a whole program on this thread; it stops itself when it has looked at itself.
 #[test]
@@ -40,10 +41,15 @@ async fn look(file: &Path, lifecycle: &Lifecycle) {
 
     metrics::counter!("demo_total").increment(1);
     metrics::histogram!("demo_seconds").record(0.2);
-    assert_eq!(get(admin, "healthz").await, (200, "ok\n".to_owned()));
+    let (status, health) = get(admin, "healthz").await;
+    let health: Value = serde_json::from_str(&health).expect("JSON");
+    let tzdata = json!({"version": tzdata_version(), "source": tzdata_source()});
+    assert_eq!((status, health), (200, json!({"status": "ok", "tzdata": tzdata})));
     assert_eq!(get(admin, "readyz").await.0, 200);
     let (_, shown) = get(admin, "metrics").await;
     assert!(shown.contains("demo_total 1") && shown.contains("demo_seconds_bucket{le=\"0.25\"} 1"), "{shown}");
+    let tzdata = shown.lines().find(|line| line.starts_with("taskmesh_tzdata_info{")).expect("a line");
+    assert!(tzdata.contains(tzdata_version()) && tzdata.ends_with(" 1"), "{tzdata}");
     lifecycle.set_ready(false);
     assert_eq!(get(admin, "readyz").await.0, 503);
 }

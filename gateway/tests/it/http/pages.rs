@@ -39,7 +39,9 @@ async fn it_is_not_ready_without_them_but_alive() {
     let world = World::before(free, HttpSettings::default()).await;
     let (status, body) = answered(world.request(Method::GET, "/readyz")).await;
     assert_eq!((status, body["waitingFor"].as_array().map(Vec::len)), (503, Some(2)));
-    assert_eq!(answered(world.request(Method::GET, "/healthz")).await, (200, json!({"status": "ok"})));
+    let tzdata = json!({"version": mesh_types::tzdata_version(), "source": mesh_types::tzdata_source()});
+    let alive = (200, json!({"status": "ok", "tzdata": tzdata}));
+    assert_eq!(answered(world.request(Method::GET, "/healthz")).await, alive);
     let mut health = HealthClient::new(world.channel().await);
     eventually(async || {
         let answer = health.check(HealthCheckRequest::default()).await.expect("an answer").into_inner();
