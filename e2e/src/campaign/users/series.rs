@@ -134,17 +134,23 @@ pub(in crate::campaign) fn wall_time(local: DateTime, time_zone: &str) -> TaskTi
     TaskTime { value: Some(task_time::Value::LocalTime(Series::spelled(local))), time_zone: time_zone.to_owned() }
 }
 
-/// An open occurrence that was not finished yet, and its task; waits until there is one.
+/// An open occurrence that was not finished yet, and its task; waits until there is one, and until everything that was
+/// finished has its successor, which it would not get any more once the series has ended.
 async fn open_one(lane: &mut Lane, id: &str) -> Option<(DateTime, String)> {
     let deadline = Instant::now() + PATIENCE;
     let request = ListOccurrencesRequest { id: id.to_owned(), page_size: 100, ..ListOccurrencesRequest::default() };
     while Instant::now() < deadline {
         let method = "taskmesh.scheduler.v1.SchedulerService/ListOccurrences";
         let page: Acked<ListOccurrencesResponse> = lane.ask(method, &request).await?;
-        let finished = &lane.ledger.series.get(id)?.finished;
+        let series = lane.ledger.series.get(id)?;
+        let planned = page.answer.occurrences.iter().filter(|found| found.state() != OccurrenceState::Computed).count();
+        let (finished, settled) = (&series.finished, planned >= series.expected_count());
+        if matches!(series.plan, Plan::Within(all) if finished.len() >= all) {
+            return None;
+        }
         let open = page.answer.occurrences.iter().find_map(|occurrence| {
             let nominal: DateTime = occurrence.occurrence.parse().ok()?;
-            let open = occurrence.state() == OccurrenceState::Open && !finished.contains(&nominal);
+            let open = settled && occurrence.state() == OccurrenceState::Open && !finished.contains(&nominal);
             open.then(|| Some((nominal, occurrence.task_id.clone()?)))?
         });
         if open.is_some() {

@@ -27,8 +27,9 @@ const FIRING: [&str; 2] = ["timers.before_commit", "timers.after_commit"];
 const SENDING: [&str; 1] = ["deliver.after_post"];
 /// How long what was claimed by a process that died may wait for another: the longest claim, and some more.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// The point is passed some times before it is fatal.
-const TIMES: u32 = 3;
+/// The point is passed some times before it is fatal: more often than by the consumers of one process that take in at the
+/// start who has signed up before.
+const TIMES: u32 = 8;
 /// How many live at a time.
 const PLANNERS: usize = 3;
 

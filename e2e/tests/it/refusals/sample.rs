@@ -89,6 +89,7 @@ fn plausible(field: &FieldDescriptor) -> String {
         "title" | "name" | "display_name" => "sample".to_owned(),
         "entity_type" => "task".to_owned(),
         "rrule" => "FREQ=DAILY".to_owned(),
+        "start" => "2027-03-24T07:00:00".to_owned(),
         "url" => "https://example.com/hook".to_owned(),
         _ => String::new(),
     }

@@ -23,7 +23,11 @@ pub(super) fn of(route: &Route, schemas: &mut Schemas) -> Option<Json> {
         BodyRule::Field(body) => {
             let resource = field::own_message(body)?;
             let captured = captured(route, 2);
-            let example = examples::request(&resource, &captured, required_fields);
+            let mut elsewhere = captured.clone();
+            if route.update_mask.is_some() {
+                elsewhere.extend(resource.fields().filter(|field| !field::can_change(field)));
+            }
+            let example = examples::request(&resource, &elsewhere, required_fields);
             let schema = match &route.update_mask {
                 Some(_) => schemas.patch(&resource, &captured),
                 None => needing(schemas.request(&resource, &captured), &resource, required_fields),
