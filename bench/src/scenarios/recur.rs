@@ -27,7 +27,11 @@ pub fn next() -> anyhow::Result<Vec<Row>> {
         let text = |field: &str| row[field].as_str().unwrap_or_default();
         let start = years_back(text("dtstart").parse()?, now)?;
         let (_, zone) = zone(text("tzid")).context("a zone")?;
-        ordinary.record(quickest(|| find(text("rrule"), start, &zone, now)));
+        for rrule in [text("rrule").to_owned(), endless(text("rrule"))] {
+            if find(&rrule, start, &zone, now).is_some() {
+                ordinary.record(quickest(|| find(&rrule, start, &zone, now)));
+            }
+        }
     }
     let worst = worst(now)?;
     let limit = |ms| move |found: Duration| found < Duration::from_millis(ms);
@@ -35,7 +39,10 @@ pub fn next() -> anyhow::Result<Vec<Row>> {
     Ok(vec![
         Row {
             id: "S12",
-            what: format!("next occurrence of {} rules that began ten years ago", ordinary.count()),
+            what: format!(
+                "next occurrence of {} rules that began ten years ago, as they are and without their end",
+                ordinary.count()
+            ),
             measured: micros(&ordinary),
             bar: "< 1 ms",
             met: Some(limit(1)(most)),
@@ -101,9 +108,7 @@ pub async fn preview(mesh: &Mesh) -> anyhow::Result<Vec<Row>> {
         if row["freq"] == "SECONDLY" {
             continue;
         }
-        // Without an end, so that there are a thousand.
-        let endless = row["rrule"].as_str().unwrap_or_default().split(';').filter(|part| !is_end(part));
-        let rrule = endless.collect::<Vec<_>>().join(";");
+        let rrule = endless(row["rrule"].as_str().unwrap_or_default());
         let body = json!({"rrule": rrule, "start": row["dtstart"], "timeZone": row["tzid"], "count": 1000});
         let began = Instant::now();
         connection.call(Method::POST, PREVIEW, body.to_string()).await?;
@@ -123,8 +128,10 @@ pub async fn preview(mesh: &Mesh) -> anyhow::Result<Vec<Row>> {
 
 const PREVIEW: &str = "/v1/schedules:preview";
 
-fn is_end(part: &str) -> bool {
-    part.starts_with("COUNT=") || part.starts_with("UNTIL=")
+/// The rule without an end.
+fn endless(rrule: &str) -> String {
+    let is_end = |part: &&str| part.starts_with("COUNT=") || part.starts_with("UNTIL=");
+    rrule.split(';').filter(|part| !is_end(part)).collect::<Vec<_>>().join(";")
 }
 
 /// Every hostile rule from three starts, shown or refused: the longest answer, and by how much the service grew.

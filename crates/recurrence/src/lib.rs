@@ -38,7 +38,8 @@
 //!
 //! Rules come from strangers. BYHOUR, BYMINUTE and BYSECOND are never multiplied out, a rule that fits no day of the
 //! calendar's cycle of 400 years has [`Outcome::Ended`], and whatever takes more than a fixed number of steps (a few
-//! milliseconds) is [`Outcome::GaveUp`] instead of a wrong "no".
+//! milliseconds) is [`Outcome::GaveUp`] instead of a wrong "no". `cargo xtask fuzz rules` tries that on odd texts for as long as
+//! one likes.
 //!
 //! # What is refused
 //!
