@@ -46,11 +46,11 @@ impl Volley {
 }
 
 impl App {
-    /// Fires what is due; when nothing of that can fire, some of what is overdue.
+    /// Fires what is due; when nothing of that can fire, some of what is overdue, if it is its turn.
     ///
     /// # Errors
     /// What the database says; whatever was taken out is held again then.
-    pub async fn fire_reminders(&self) -> Result<Volley, Error> {
+    pub async fn fire_reminders(&self, overdue_too: bool) -> Result<Volley, Error> {
         let settings = *self.timers.settings();
         let now = self.clock.now();
         let on_time = self.timers.queue().take_due(now, settings.batch);
@@ -61,7 +61,8 @@ impl App {
                 return Ok(volley);
             }
         }
-        let overdue = self.timers.queue().take_overdue(settings.overdue_batch);
+        let overdue_batch = if overdue_too { settings.overdue_batch } else { 0 };
+        let overdue = self.timers.queue().take_overdue(overdue_batch);
         if overdue.is_empty() {
             return Ok(volley);
         }
@@ -76,11 +77,13 @@ impl App {
         Ok(volley)
     }
 
-    /// How long until the next timer that is held is due; `None` when none is held.
-    pub fn until_next(&self) -> Option<Duration> {
-        let queue = self.timers.queue();
+    /// How long until the next timer that is held is due; overdue ones are after `overdue_in`. `None` when none is held.
+    pub fn until_next(&self, overdue_in: Duration) -> Option<Duration> {
         let now = self.clock.now();
-        if queue.overdue() > 0 { Some(Duration::ZERO) } else { queue.next_due().map(|due| due.since(now)) }
+        let queue = self.timers.queue();
+        let due = queue.next_due().map(|due| due.since(now));
+        let overdue = (queue.overdue() > 0).then_some(overdue_in);
+        due.into_iter().chain(overdue).min()
     }
 
     async fn fire(&self, timers: Vec<Timer>, back: impl Fn(&Timers, Vec<Timer>)) -> Result<Volley, Error> {

@@ -15,6 +15,9 @@ use crate::{
     domain::Firing,
 };
 
+/// How often a batch of overdue ones fires at most. Faster than that, relay, bus and notifier are busy with them, and what is
+/// on time waits behind them on its way to the person.
+const OVERDUE_PACE: Duration = Duration::from_millis(100);
 /// The wall clock is read at least so often, so that steps of it and suspends are harmless.
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
 
@@ -61,23 +64,28 @@ async fn claim(app: &App, stop: &CancellationToken) {
 }
 
 async fn fire(app: &App, stop: &CancellationToken) {
+    let mut overdue_from = Instant::now();
     while !stop.is_cancelled() {
-        match app.fire_reminders().await {
+        let began = Instant::now();
+        match app.fire_reminders(began >= overdue_from).await {
             Ok(volley) if volley.taken > 0 => {
                 record(app.timers(), &volley);
+                if !volley.overdue.is_empty() {
+                    overdue_from = began + OVERDUE_PACE;
+                }
                 if volley.is_stuck() {
                     stop.run_until_cancelled(sleep(AGAIN)).await;
                 }
             }
-            Ok(_) => wait(app, stop).await,
+            Ok(_) => wait(app, overdue_from.saturating_duration_since(Instant::now()), stop).await,
             Err(error) => pause(&error, stop).await,
         }
     }
 }
 
-/// Until the next timer is due, or an earlier one comes.
-async fn wait(app: &App, stop: &CancellationToken) {
-    let longest = app.until_next().map_or(LONGEST_WAIT, |next| next.min(LONGEST_WAIT));
+/// Until the next timer is due, or an earlier one comes; overdue ones have their turn after `overdue_in`.
+async fn wait(app: &App, overdue_in: Duration, stop: &CancellationToken) {
+    let longest = app.until_next(overdue_in).map_or(LONGEST_WAIT, |next| next.min(LONGEST_WAIT));
     tokio::select! {
         () = stop.cancelled() => {}
         () = sleep(longest) => {}
