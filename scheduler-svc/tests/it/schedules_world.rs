@@ -125,7 +125,22 @@ impl ScheduleWorld {
         let schedule = self.schedules().create_schedule(request).await.expect("it is created").into_inner();
         let linked = eventually(async || self.task(schedule.task_id()).await.schedule_id).await;
         assert_eq!(linked, schedule.id);
+        self.errands_done(&schedule.id).await;
         schedule
+    }
+
+    /// Returns when nothing is left to do for the tasks of a schedule, so that what comes next need not wait for a claim.
+    async fn errands_done(&self, schedule: &str) {
+        const UNDONE: Sql =
+            Sql::both("SELECT count(*) AS undone FROM occurrence WHERE schedule_id = $1 AND to_do IS NOT NULL");
+        let database = self.database().await;
+        let id: Uuid = schedule.parse().expect("an id");
+        eventually(async || {
+            let row = UNDONE.one(database.reader(), [id.into()]).await.expect("it can be read")?;
+            (row.try_get::<i64>("", "undone").expect("a count") == 0).then_some(())
+        })
+        .await;
+        database.close().await;
     }
 
     pub(crate) async fn get(&self, id: &str) -> Schedule {
