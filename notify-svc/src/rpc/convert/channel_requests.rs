@@ -1,8 +1,8 @@
 //! What is asked about channels, read into the domain.
 
 use mesh_proto::notify::v1 as proto;
-use mesh_rpc::fields::{self, Broken, Checks};
-use mesh_types::{ErrorKind, Etag, Fault, PageSize, Reason, Violation};
+use mesh_rpc::fields::{self, Broken, Checks, Unwritable};
+use mesh_types::{Etag, Fault, PageSize};
 use uuid::Uuid;
 
 use crate::{
@@ -157,14 +157,14 @@ const OUTPUT_ONLY: [&str; 20] = [
 
 impl Field {
     /// The field at this path. The etag may be named; it is compared, not written.
-    fn named(path: &str) -> Result<Option<Self>, &'static str> {
+    fn named(path: &str) -> Result<Option<Self>, Unwritable> {
         match path {
             "name" => Ok(Some(Self::Name)),
             "enabled" => Ok(Some(Self::Enabled)),
             "webhook" | "webhook.url" => Ok(Some(Self::Url)),
             "etag" => Ok(None),
-            known if OUTPUT_ONLY.contains(&known) => Err("field_mask.output_only"),
-            _ => Err("field_mask.unknown"),
+            known if OUTPUT_ONLY.contains(&known) => Err(Unwritable::OutputOnly),
+            _ => Err(Unwritable::Unknown),
         }
     }
 }
@@ -175,7 +175,7 @@ fn edits(mut channel: proto::Channel, paths: &[String], checks: &mut Checks) -> 
         refuse_other_targets(&channel, checks);
         present(&channel)
     } else {
-        read_mask(paths)?
+        fields::masked("channel", paths, Field::named)?
     };
     Ok(named.into_iter().filter_map(|field| edit(field, &mut channel, checks)).collect())
 }
@@ -185,29 +185,6 @@ fn present(channel: &proto::Channel) -> Vec<Field> {
     let fields =
         [(Field::Name, channel.name.is_some()), (Field::Enabled, channel.enabled.is_some()), (Field::Url, url)];
     fields.into_iter().filter(|(_, present)| *present).map(|(field, _)| field).collect()
-}
-
-fn read_mask(paths: &[String]) -> Result<Vec<Field>, Fault> {
-    let mut refused = Vec::new();
-    let mut named: Vec<Field> = Vec::new();
-    for (index, path) in paths.iter().enumerate() {
-        match Field::named(path) {
-            Ok(Some(field)) if !named.contains(&field) => named.push(field),
-            Ok(_) => {}
-            Err(rule) => refused.push(violation(index, path, rule)),
-        }
-    }
-    if refused.is_empty() {
-        return Ok(named);
-    }
-    let message = "the update mask names fields that cannot be written";
-    let fault = Fault::new(ErrorKind::InvalidArgument, Reason::UpdateMaskInvalid, message);
-    Err(Fault { violations: refused, ..fault })
-}
-
-fn violation(index: usize, path: &str, rule: &str) -> Violation {
-    let what = if rule == "field_mask.output_only" { "cannot be written" } else { "is no field of a channel" };
-    Violation::new(format!("update_mask.paths[{index}]"), rule, format!("{path:?} {what}"))
 }
 
 /// The edit of one field, with a note if it cannot be made.

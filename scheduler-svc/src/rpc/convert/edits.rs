@@ -1,8 +1,8 @@
 //! Which fields an Update changes, and to what.
 
 use mesh_proto::scheduler::v1 as proto;
-use mesh_rpc::fields::Checks;
-use mesh_types::{ErrorKind, Fault, Reason, Violation};
+use mesh_rpc::fields::{Checks, Unwritable, masked};
+use mesh_types::Fault;
 
 use super::fields;
 use crate::domain::Edit;
@@ -12,20 +12,7 @@ pub(super) fn edits(reminder: &proto::Reminder, paths: &[String], checks: &mut C
     if paths.is_empty() {
         return Ok(present(reminder).into_iter().filter_map(|field| edit(field, reminder, checks)).collect());
     }
-    let mut refused = Vec::new();
-    let mut named: Vec<Field> = Vec::new();
-    for (index, path) in paths.iter().enumerate() {
-        match Field::named(path) {
-            Ok(Some(field)) if !named.contains(&field) => named.push(field),
-            Ok(_) => {}
-            Err(rule) => refused.push(violation(index, path, rule)),
-        }
-    }
-    if !refused.is_empty() {
-        let message = "the update mask names fields that cannot be written";
-        let fault = Fault::new(ErrorKind::InvalidArgument, Reason::UpdateMaskInvalid, message);
-        return Err(Fault { violations: refused, ..fault });
-    }
+    let named = masked("reminder", paths, Field::named)?;
     Ok(named.into_iter().filter_map(|field| edit(field, reminder, checks)).collect())
 }
 
@@ -63,7 +50,7 @@ const OUTPUT_ONLY: [&str; 16] = [
 
 impl Field {
     /// The field at this path. The etag may be named; it is compared, not written.
-    fn named(path: &str) -> Result<Option<Self>, &'static str> {
+    fn named(path: &str) -> Result<Option<Self>, Unwritable> {
         let field = match path {
             "offset" => Self::Offset,
             "anchor" => Self::Anchor,
@@ -73,16 +60,11 @@ impl Field {
             "channel_ids" => Self::ChannelIds,
             "carry_over" => Self::CarryOver,
             "etag" => return Ok(None),
-            known if OUTPUT_ONLY.contains(&known) => return Err("field_mask.output_only"),
-            _ => return Err("field_mask.unknown"),
+            known if OUTPUT_ONLY.contains(&known) => return Err(Unwritable::OutputOnly),
+            _ => return Err(Unwritable::Unknown),
         };
         Ok(Some(field))
     }
-}
-
-fn violation(index: usize, path: &str, rule: &str) -> Violation {
-    let what = if rule == "field_mask.output_only" { "cannot be written" } else { "is no field of a reminder" };
-    Violation::new(format!("update_mask.paths[{index}]"), rule, format!("{path:?} {what}"))
 }
 
 fn present(reminder: &proto::Reminder) -> Vec<Field> {

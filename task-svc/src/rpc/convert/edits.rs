@@ -1,8 +1,8 @@
 //! Which fields an Update changes, and to what.
 
 use mesh_proto::task::v1 as proto;
-use mesh_rpc::fields::Checks;
-use mesh_types::{ErrorKind, Fault, Reason, Violation};
+use mesh_rpc::fields::{Checks, Unwritable, masked};
+use mesh_types::Fault;
 
 use super::fields;
 use crate::domain::Edit;
@@ -13,20 +13,7 @@ pub(super) fn edits(mut task: proto::Task, paths: Vec<String>, checks: &mut Chec
         let paths = present(&task);
         return Ok(paths.into_iter().filter_map(|field| edit(field, &mut task, checks)).collect());
     }
-    let mut refused = Vec::new();
-    let mut named: Vec<Field> = Vec::new();
-    for (index, path) in paths.iter().enumerate() {
-        match Field::named(path) {
-            Ok(Some(field)) if !named.contains(&field) => named.push(field),
-            Ok(_) => {}
-            Err(rule) => refused.push(violation(index, path, rule)),
-        }
-    }
-    if !refused.is_empty() {
-        let message = "the update mask names fields that cannot be written";
-        let fault = Fault::new(ErrorKind::InvalidArgument, Reason::UpdateMaskInvalid, message);
-        return Err(Fault { violations: refused, ..fault });
-    }
+    let named = masked("task", &paths, Field::named)?;
     Ok(named.into_iter().filter_map(|field| edit(field, &mut task, checks)).collect())
 }
 
@@ -61,7 +48,7 @@ const OUTPUT_ONLY: [&str; 10] = [
 
 impl Field {
     /// The field at this path. The etag may be named; it is compared, not written.
-    fn named(path: &str) -> Result<Option<Self>, &'static str> {
+    fn named(path: &str) -> Result<Option<Self>, Unwritable> {
         let field = match path {
             "list_id" => Self::List,
             "parent_id" => Self::Parent,
@@ -74,16 +61,11 @@ impl Field {
             "due" => Self::Due,
             "schedule_id" | "occurrence" => Self::Series,
             "etag" => return Ok(None),
-            known if OUTPUT_ONLY.contains(&known) => return Err("field_mask.output_only"),
-            _ => return Err("field_mask.unknown"),
+            known if OUTPUT_ONLY.contains(&known) => return Err(Unwritable::OutputOnly),
+            _ => return Err(Unwritable::Unknown),
         };
         Ok(Some(field))
     }
-}
-
-fn violation(index: usize, path: &str, rule: &str) -> Violation {
-    let what = if rule == "field_mask.output_only" { "cannot be written" } else { "is no field of a task" };
-    Violation::new(format!("update_mask.paths[{index}]"), rule, format!("{path:?} {what}"))
 }
 
 fn present(task: &proto::Task) -> Vec<Field> {
