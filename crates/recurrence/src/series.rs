@@ -99,6 +99,16 @@ impl Series {
         }
     }
 
+    /// How many of the occurrences that COUNT counts nominally start before this; `None` if the rules do not end by COUNT.
+    pub fn counted_before(&self, nominal: Nominal) -> Option<u32> {
+        let limit = usize::try_from(self.rules.count()?).unwrap_or(usize::MAX);
+        // It counts before dates are left out and before policies drop any; only the month's end gives more.
+        let policies = Policies { month_end: self.placer.policies.month_end, ..Policies::default() };
+        let counted = Series::new(self.rules.rule_alone(), self.placer.zone.clone(), policies);
+        let all = counted.between(Timestamp::MIN, Timestamp::MAX, limit).occurrences;
+        Some(all.iter().filter(|found| found.nominal < nominal).count() as u32)
+    }
+
     /// What may surprise whoever wrote the rules, as seen from `now`.
     pub fn warnings(&self, now: Timestamp) -> Vec<Warning> {
         warning::warnings(self, now)

@@ -42,6 +42,8 @@ pub struct Schedule {
     pub split_from: Option<Uuid>,
     /// The rules hold for what nominally starts after this, since they were changed. Not told.
     pub rules_from: Option<Nominal>,
+    /// What nominally starts from here on is another schedule's, which was split off.
+    pub ends_before: Option<Nominal>,
     /// When it was paused, while it is.
     pub pause_time: Option<Timestamp>,
     /// When it ended.
@@ -231,6 +233,11 @@ impl Schedule {
     /// About how many bytes it takes to tell it.
     pub fn weight(&self) -> usize {
         self.rrule.len() + self.text.len() + self.template.weight() + 768
+    }
+
+    /// Whether what nominally starts then is still an occurrence of it, when so many come before.
+    pub(super) fn admits(&self, nominal: Nominal, before_it: i32) -> bool {
+        self.policies.end.admits(nominal.date(), before_it) && self.ends_before.is_none_or(|end| nominal < end)
     }
 
     /// Its rules in its zone, starting at `start`.

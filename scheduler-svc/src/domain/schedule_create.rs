@@ -131,6 +131,7 @@ impl Schedule {
             planned_count: 0,
             split_from: None,
             rules_from: None,
+            ends_before: None,
             pause_time: None,
             end_time: None,
             create_time: by.now,

@@ -41,7 +41,8 @@ impl Schedule {
         if after.has_rules_of(self) {
             return Ok(Some(self.step(after, ScheduleVerb::Updated, now)));
         }
-        let rules_from = after.rules_hold_after(so_far.newest);
+        // From the day of the next one on, so that it neither comes twice on that day nor is left out.
+        let rules_from = self.next.map(|next| eve_of(next.nominal)).or(self.rules_from);
         let next = Self { rules_from, ..after };
         let next = Self { next: next.upcoming(so_far, now)?, ..next };
         self.go_on(next, ScheduleVerb::Updated, so_far, now).map(Some)
@@ -82,7 +83,7 @@ impl Schedule {
         let Self { rrule, start, policies, .. } = self;
         let rules = RuleSet::parse(rrule, *start).map_err(ScheduleError::Rule)?;
         if policies.advance == Advance::FromCompletion {
-            if counts(rrule) {
+            if rules.count().is_some() {
                 return Err(ScheduleError::CountFromCompletion);
             }
             if policies.generation != Generation::OnCompletion {
@@ -102,22 +103,10 @@ impl Schedule {
         let place = place.filter(|place| place.instant >= FIRST_INSTANT).ok_or(ScheduleError::StartUnplaceable)?;
         Ok((rules, place))
     }
-
-    /// New rules hold after the newest occurrence that is planned. What comes once a day or more rarely does not come twice
-    /// on a day because its time of day is another now.
-    fn rules_hold_after(&self, newest: Option<Nominal>) -> Option<Nominal> {
-        let newest = newest?;
-        let several_a_day = ["FREQ=HOURLY", "FREQ=MINUTELY"].iter().any(|freq| names(&self.rrule, freq));
-        if several_a_day { Some(newest) } else { Some(Nominal::Local(newest.date().at(23, 59, 59, 0))) }
-    }
 }
 
-/// Whether the rules end by COUNT.
-fn counts(rrule: &str) -> bool {
-    names(rrule, "COUNT=")
-}
-
-/// Whether a part of the rules begins like this, which is in capital letters.
-fn names(rrule: &str, part: &str) -> bool {
-    rrule.split([';', ':', '\n']).any(|given| given.trim().to_ascii_uppercase().starts_with(part))
+/// The last second of the day before.
+fn eve_of(nominal: Nominal) -> Nominal {
+    let day = nominal.date().yesterday().unwrap_or(nominal.date());
+    Nominal::Local(day.at(23, 59, 59, 0))
 }

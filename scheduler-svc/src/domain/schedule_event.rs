@@ -113,6 +113,7 @@ fields! {
     NextTime = "next_time", |schedule| schedule.next.map(|next| next.time), None;
     PlannedCount = "planned_count", |schedule| Some(schedule.planned_count), None;
     SplitFromId = "split_from_id", |schedule| schedule.split_from, None;
+    EndsBefore = "ends_before", |schedule| schedule.ends_before, None;
     PauseTime = "pause_time", |schedule| schedule.pause_time, None;
     EndTime = "end_time", |schedule| schedule.end_time, None;
     DeleteTime = "delete_time", |schedule| schedule.delete_time, None;

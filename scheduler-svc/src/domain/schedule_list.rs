@@ -68,7 +68,7 @@ impl Schedule {
         let counted = (before_them.saturating_add(1)..).zip(free).take(limit);
         let after = window.after.map_or(jiff::Timestamp::MIN, to_jiff);
         let listed = counted
-            .filter(|(_, found)| found.instant > after && self.policies.end.admits(found.nominal.date(), 0))
+            .filter(|(_, found)| found.instant > after && self.admits(found.nominal, 0))
             .map(|(counted, occurrence)| Computed { occurrence, counted })
             .take(window.limit)
             .collect();

@@ -114,7 +114,7 @@ impl Schedule {
                 found => found?,
             };
             let counted = self.planned_count.saturating_add(i32::try_from(plan.planned.len()).unwrap_or(i32::MAX));
-            let Some(found) = found.filter(|found| self.policies.end.admits(found.nominal.date(), counted)) else {
+            let Some(found) = found.filter(|found| self.admits(found.nominal, counted)) else {
                 plan.over = open + plan.planned.len() == 0;
                 break;
             };

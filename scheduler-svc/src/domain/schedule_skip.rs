@@ -84,7 +84,7 @@ impl Schedule {
         for _ in 0..MOVED {
             let Some(found) = known(outcome)? else { return Ok(None) };
             if found.nominal == nominal {
-                return Ok(Some(found).filter(|found| self.policies.end.admits(found.nominal.date(), 0)));
+                return Ok(Some(found).filter(|found| self.admits(found.nominal, 0)));
             }
             outcome = series.next_after(found.nominal);
         }
@@ -97,7 +97,7 @@ impl Schedule {
             return Ok(None);
         }
         let found = self.search(so_far, None, now)?.next().or_else(ScheduleError::unless_too_hard)?;
-        let found = found.filter(|found| self.policies.end.admits(found.nominal.date(), self.planned_count));
+        let found = found.filter(|found| self.admits(found.nominal, self.planned_count));
         Ok(found.map(|found| Upcoming { nominal: found.nominal, time: from_jiff(found.instant) }))
     }
 }

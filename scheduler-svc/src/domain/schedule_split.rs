@@ -1,4 +1,4 @@
-//! A series goes on differently from one occurrence on: this schedule ends, and a new one takes over.
+//! A series goes on differently from one occurrence on: this schedule ends before it, and a new one takes over there.
 
 use mesh_recurrence::{Nominal, RuleSet, Series};
 use mesh_types::Timestamp;
@@ -8,6 +8,9 @@ use super::{
     Advance, Occurrence, OccurrenceState, Place, Planned, Schedule, ScheduleEdit, ScheduleError, ScheduleEvent,
     ScheduleState, ScheduleStep, ScheduleVerb, SeriesEnd, SoFar, ToDo, schedule_plan::Plan, schedule_search::known,
 };
+
+/// More than anybody looks ahead; what comes after that is not counted.
+const MOST_COUNTED: usize = 10_000;
 
 /// What splits a schedule.
 #[derive(Clone, Debug)]
@@ -23,8 +26,8 @@ pub struct Cut {
 /// What a split does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split {
-    /// This schedule ends.
-    pub ended: ScheduleStep,
+    /// This schedule ends, now or before long.
+    pub cut: ScheduleStep,
     /// The new one takes over.
     pub created: ScheduleStep,
     /// The occurrences of this one that are the new one's now.
@@ -32,8 +35,9 @@ pub struct Split {
 }
 
 impl Schedule {
-    /// Ends before `cut.at`, and lets a new schedule begin there. Open tasks from there on become the first occurrences of
-    /// the new one and are written anew by its template. `known` is what is known of the occurrence at `cut.at`.
+    /// Lets a new schedule begin at `cut.at`, before which this one ends: now, if it has nothing left to plan before, else
+    /// when that is done. Open tasks from there on become the first occurrences of the new one and are written anew by its
+    /// template. `known` is what is known of the occurrence at `cut.at`.
     ///
     /// # Errors
     /// When it is deleted or has ended, there is no such occurrence, it is over already, or the new schedule would make no
@@ -47,23 +51,35 @@ impl Schedule {
     ) -> Result<Split, ScheduleError> {
         self.refuse_if_over()?;
         let at = self.cut_at(cut.at, known, so_far)?;
-        let start = cut.edits.iter().rev().find_map(|edit| match edit {
-            ScheduleEdit::Start(start) => Some(*start),
-            _ => None,
-        });
-        let fresh = self.continued(cut.id, start.unwrap_or(at), at, now)?.edited(cut.edits)?;
-        let text = fresh.check()?.0.describe();
         let moving: Vec<&Occurrence> = so_far.open.iter().filter(|open| open.nominal >= at).collect();
         if moving.iter().any(|open| open.state == OccurrenceState::Planned || open.to_do.is_some()) {
             return Err(ScheduleError::OccurrenceInTheMaking(self.id));
         }
+        let before = self.to_come_before(at, so_far, now)?;
+        let fresh = self.continued(&cut, at, (moving.len(), before), now)?.edited(cut.edits)?;
+        let text = fresh.check()?.0.describe();
         let adopted = fresh.adopt(&moving, now)?;
         let moved = moving.iter().take(adopted.len()).map(|open| open.nominal).collect();
-        let created =
-            Self { text, task_id: adopted.first().map(|first| first.task_id), ..fresh }.taking_over(adopted, now)?;
-        let ended = self.step(self.clone().ended(now), ScheduleVerb::Split, now);
-        let event = ScheduleEvent { occurrence: Some(at), ..ended.event };
-        Ok(Split { ended: ScheduleStep { event, ..ended }, created, moved })
+        let task_id = adopted.first().map(|first| first.task_id);
+        let created = Self { text, task_id, ..fresh }.taking_over(adopted, now)?;
+        let cut_short = Self { ends_before: Some(at), ..self.clone() };
+        let after = if before == 0 { cut_short.ended(now) } else { cut_short };
+        let cut = self.step(after, ScheduleVerb::Split, now);
+        let event = ScheduleEvent { occurrence: Some(at), ..cut.event };
+        Ok(Split { cut: ScheduleStep { event, ..cut }, created, moved })
+    }
+
+    /// How many occurrences are still to be planned before this one.
+    fn to_come_before(&self, at: Nominal, so_far: &SoFar, now: Timestamp) -> Result<usize, ScheduleError> {
+        if self.policies.advance == Advance::FromCompletion {
+            return Ok(0);
+        }
+        let mut search = self.search(so_far, None, now)?;
+        let mut count = 0;
+        while count < MOST_COUNTED && search.next()?.is_some_and(|found| found.nominal < at) {
+            count += 1;
+        }
+        Ok(count)
     }
 
     /// Where to cut: an occurrence that is open, or still to come.
@@ -88,20 +104,30 @@ impl Schedule {
         }
     }
 
-    /// The same schedule as a new one that starts at `start`, with what is left of this one's end from `at` on.
-    fn continued(&self, id: Uuid, start: Nominal, at: Nominal, now: Timestamp) -> Result<Self, ScheduleError> {
-        let rrule = match count_in(&self.rrule) {
-            Some(count) => with_count(&self.rrule, count.saturating_sub(self.given_before(at, count)?)),
-            None => self.rrule.clone(),
-        };
+    /// The same schedule as a new one, that starts where `cut` says or at `at`, with what is left of this one's end: of its
+    /// occurrences so many move, and so many are still to come before.
+    fn continued(
+        &self,
+        cut: &Cut,
+        at: Nominal,
+        (moving, before): (usize, usize),
+        now: Timestamp,
+    ) -> Result<Self, ScheduleError> {
+        let start = cut.edits.iter().rev().find_map(|edit| match edit {
+            ScheduleEdit::Start(start) => Some(*start),
+            _ => None,
+        });
+        let counted = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
         let end = match self.policies.end {
-            SeriesEnd::Count(count) => SeriesEnd::Count((count - self.planned_count).max(1)),
+            SeriesEnd::Count(count) => {
+                SeriesEnd::Count((count - self.planned_count + counted(moving) - counted(before)).max(1))
+            }
             end => end,
         };
         Ok(Self {
-            id,
-            rrule,
-            start,
+            id: cut.id,
+            rrule: self.rules_left(at)?,
+            start: start.unwrap_or(at),
             policies: super::SchedulePolicies { end, ..self.policies },
             next: None,
             planned_count: 0,
@@ -114,11 +140,11 @@ impl Schedule {
         })
     }
 
-    /// How many occurrences the rules give before `at`, of `count`.
-    fn given_before(&self, at: Nominal, count: usize) -> Result<usize, ScheduleError> {
+    /// The rules with what is left of their COUNT from `at` on.
+    fn rules_left(&self, at: Nominal) -> Result<String, ScheduleError> {
         let series = self.series_from(self.start)?;
-        let listed = series.between(jiff::Timestamp::MIN, jiff::Timestamp::MAX, count);
-        Ok(listed.occurrences.iter().filter(|found| found.nominal < at).count())
+        let left = series.rules().count().zip(series.counted_before(at)).map(|(count, before)| count - before);
+        Ok(left.and_then(|left| series.rules().text_with_count(left.max(1))).unwrap_or_else(|| self.rrule.clone()))
     }
 
     /// Occurrences of this schedule for the open ones of another, one for one; fewer if it has fewer. A task that is for
@@ -163,39 +189,5 @@ impl Schedule {
         let step = after.begun(plan, None, now);
         let adopted = adopted.into_iter().map(|occurrence| Planned { occurrence, follows: None });
         Ok(ScheduleStep { planned: adopted.chain(step.planned).collect(), ..step })
-    }
-}
-
-/// The number after `COUNT=`, if the rules end by it.
-fn count_in(rrule: &str) -> Option<usize> {
-    let (from, to) = count_digits(rrule)?;
-    rrule[from..to].parse().ok()
-}
-
-/// The same rules, ending by this count; at least 1.
-fn with_count(rrule: &str, count: usize) -> String {
-    match count_digits(rrule) {
-        Some((from, to)) => format!("{}{}{}", &rrule[..from], count.max(1), &rrule[to..]),
-        None => rrule.to_owned(),
-    }
-}
-
-/// Where the digits after `COUNT=` are.
-fn count_digits(rrule: &str) -> Option<(usize, usize)> {
-    let from = rrule.to_ascii_uppercase().find("COUNT=")? + "COUNT=".len();
-    let digits = rrule[from..].bytes().take_while(u8::is_ascii_digit).count();
-    Some((from, from + digits))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_count_is_replaced_and_nothing_else_is() {
-        assert_eq!(with_count("FREQ=DAILY;COUNT=10;INTERVAL=2", 4), "FREQ=DAILY;COUNT=4;INTERVAL=2");
-        assert_eq!(with_count("freq=daily;count=3", 0), "freq=daily;count=1");
-        assert_eq!(with_count("FREQ=DAILY", 4), "FREQ=DAILY");
-        assert_eq!(count_in("RRULE:FREQ=DAILY;COUNT=12"), Some(12));
     }
 }

@@ -244,6 +244,25 @@ fn a_paused_schedule_owes_the_successor_until_it_is_resumed() {
 }
 
 #[test]
+fn new_policies_leave_out_nothing_of_the_same_day() {
+    let twice = schedule(draft("FREQ=DAILY;BYHOUR=9,18"));
+    assert_eq!(twice.next.map(|next| next.nominal), Some(nominal("2026-10-19T18:00:00")));
+    let placing = mesh_recurrence::Policies { weekend: Weekend::NextWeekday, ..mesh_recurrence::Policies::default() };
+    let policies = ScheduleEdit::Policies(SchedulePolicies { placing, ..SchedulePolicies::default() });
+    let open = first_of("FREQ=DAILY;BYHOUR=9,18");
+    let so_far = SoFar { open: vec![open], ..so_far(&[twice.start]) };
+    let step = twice.edit(vec![policies], &so_far, at("2026-10-19T05:00:00Z")).expect("it can").expect("it does");
+    assert_eq!(step.event.after.next, twice.next);
+}
+
+#[test]
+fn a_folded_count_counts_too() {
+    let policies = SchedulePolicies { advance: Advance::FromCompletion, ..SchedulePolicies::default() };
+    let refused = create(ScheduleDraft { policies, ..draft("RRULE:FREQ=DAILY;COU\r\n NT=3") }).expect_err("a refusal");
+    assert_eq!(refused, ScheduleError::CountFromCompletion);
+}
+
+#[test]
 fn an_ended_schedule_stays_ended() {
     let now = at("2026-10-20T00:00:00Z");
     let ended = schedule(draft("FREQ=WEEKLY")).end(now).expect("it can").expect("it does").event.after;

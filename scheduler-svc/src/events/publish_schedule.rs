@@ -65,6 +65,7 @@ fn only(fields: &[ScheduleField], mut schedule: proto::Schedule) -> proto::Sched
             ScheduleField::NextTime => kept.next_time = schedule.next_time,
             ScheduleField::PlannedCount => kept.planned_count = schedule.planned_count,
             ScheduleField::SplitFromId => kept.split_from_id = schedule.split_from_id.take(),
+            ScheduleField::EndsBefore => kept.ends_before = schedule.ends_before.take(),
             ScheduleField::PauseTime => kept.pause_time = schedule.pause_time,
             ScheduleField::EndTime => kept.end_time = schedule.end_time,
             ScheduleField::DeleteTime => kept.delete_time = schedule.delete_time,

@@ -57,7 +57,7 @@ impl Error {
     /// Whether it comes from what is stored, or was to be: other rows may fare better, and trying again will not help.
     pub fn blames_data(&self) -> bool {
         use StoreError::{Conflict, Corrupt, Rejected};
-        matches!(self, Self::Database(Conflict { .. } | Corrupt(_) | Rejected(_)))
+        matches!(self, Self::Schedule(_) | Self::Database(Conflict { .. } | Corrupt(_) | Rejected(_)))
     }
 }
 

@@ -1,23 +1,18 @@
-//! A schedule is split: the one that ends and the one that takes over are one transaction, with an event each.
+//! A schedule is split: the one that is cut short and the one that takes over are one transaction, with an event each.
 
 use mesh_recurrence::Nominal;
-use mesh_store::{Change, StoreError, Transaction, Worked, conclude, request_ids::Outcome};
-use mesh_types::{Caller, new_id};
-use sea_orm::{ColumnTrait, QueryFilter};
+use mesh_store::{Change, Transaction, Worked, conclude, request_ids::Outcome};
+use mesh_types::new_id;
 use uuid::Uuid;
 
-use super::{
-    Error, Known, OccurrenceAim, Store, WrittenSchedule, occurrences,
-    schedules::{self, schedules_in},
-    tables::schedule,
-};
-use crate::domain::{Cause, Schedule, ScheduleError, Split, Told};
+use super::{Error, Known, OccurrenceAim, Store, WrittenSchedule, occurrences, schedules};
+use crate::domain::{Cause, ScheduleError, Split, Told};
 
 /// What a split made of a schedule.
 #[derive(Clone, Debug)]
 pub struct WrittenSplit {
-    /// The one that ends.
-    pub ended: WrittenSchedule,
+    /// The one that ends before the other begins.
+    pub cut: WrittenSchedule,
     /// The one that takes over.
     pub created: WrittenSchedule,
 }
@@ -41,10 +36,11 @@ impl Store {
                 self.log.committed();
                 Ok(written)
             }
+            // The new one is as the request left it; the old one is as it is.
             Worked::Before(outcome) => {
-                let created = self.split_off(change.caller, outcome.aggregate_id).await?;
-                let ended = self.answer_schedule(change.caller, Worked::Before(outcome)).await?;
-                Ok(WrittenSplit { ended, created: WrittenSchedule { schedule: created, change_id: None } })
+                let created = self.answer_schedule(change.caller, Worked::Before(outcome)).await?;
+                let schedule = self.find_schedule(change.caller, aim.schedule_id).await?;
+                Ok(WrittenSplit { cut: WrittenSchedule { schedule, change_id: None }, created })
             }
         }
     }
@@ -60,28 +56,21 @@ impl Store {
             Worked::Fresh(known) => known,
             Worked::Before(outcome) => return Ok(Worked::Before(outcome)),
         };
-        let Split { ended, created, moved } = decide(&known)?;
+        let Split { cut, created, moved } = decide(&known)?;
         occurrences::remove(transaction, known.schedule.id, &moved).await?;
-        schedules::rewrite(transaction, &ended.event.after).await?;
+        schedules::rewrite(transaction, &cut.event.after).await?;
         schedules::insert(transaction, &created.event.after).await?;
-        let (ended_by, created_by) = (new_id(change.now), new_id(change.now));
+        let (cut_by, created_by) = (new_id(change.now), new_id(change.now));
         let cause = Cause::of_call(change.caller);
-        for (id, step) in [(ended_by, &ended), (created_by, &created)] {
+        for (id, step) in [(cut_by, &cut), (created_by, &created)] {
             self.store_step(transaction, step, &Told { id, time: change.now, cause: &cause }).await?;
         }
-        let (ended, created) = (ended.event.after, created.event.after);
-        let outcome = Outcome { event_id: Some(ended_by), aggregate_id: ended.id };
-        change.record(transaction, ended.workspace_id, outcome).await?;
+        let (cut, created) = (cut.event.after, created.event.after);
+        let outcome = Outcome { event_id: Some(created_by), aggregate_id: created.id };
+        change.record(transaction, created.workspace_id, outcome).await?;
         Ok(Worked::Fresh(WrittenSplit {
-            ended: WrittenSchedule { schedule: ended, change_id: Some(ended_by) },
+            cut: WrittenSchedule { schedule: cut, change_id: Some(cut_by) },
             created: WrittenSchedule { schedule: created, change_id: Some(created_by) },
         }))
-    }
-
-    /// The schedule that took over from this one, as it is now. A schedule is split once at most, as it ends by that.
-    async fn split_off(&self, caller: &Caller, id: Uuid) -> Result<Schedule, Error> {
-        let query = schedules_in(&caller.readable()).filter(schedule::Column::SplitFrom.eq(id));
-        let row = query.one(self.database.reader()).await.map_err(StoreError::from)?;
-        Ok(row.ok_or(Error::NotFound { kind: "schedule", id })?.try_into()?)
     }
 }

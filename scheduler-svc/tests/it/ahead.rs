@@ -4,8 +4,10 @@ use mesh_proto::scheduler::v1::{
     CreateScheduleRequest, ListOccurrencesRequest, MissedPolicy, OccurrenceState, Schedule, ScheduleAdvance,
     ScheduleGeneration, SchedulePolicies, ScheduleState, TaskTemplate,
 };
+use mesh_store::Sql;
 use mesh_testkit::{TestDatabase, eventually};
 use tonic::Code;
+use uuid::Uuid;
 
 use crate::{
     schedules_world::{BERLIN, ScheduleWorld, changed, complaints, creation, due_of, occurrences},
@@ -16,6 +18,7 @@ mesh_testkit::on_both_databases!(
     so_many_tasks_are_open_at_any_time,
     tasks_are_made_as_their_time_comes_within_the_horizon,
     no_more_are_open_than_the_horizon_allows,
+    one_that_cannot_be_read_keeps_no_other_waiting,
     what_was_missed_is_listed_and_the_next_is_in_the_future,
     what_was_missed_is_made_up_for_at_once,
     a_schedule_from_a_template_makes_its_first_task,
@@ -101,6 +104,24 @@ async fn no_more_are_open_than_the_horizon_allows(database: TestDatabase) {
     world.complete(&tasks[0].id).await;
     let tasks = world.tasks_when(&schedule.id, 3).await;
     assert_eq!(tasks.last().map(due_of).as_deref(), Some("2026-10-22T09:00:00"));
+}
+
+async fn one_that_cannot_be_read_keeps_no_other_waiting(database: TestDatabase) {
+    let mut world = ScheduleWorld::on(database).await;
+    let broken = made(&world, from_template("FREQ=DAILY", "2026-10-20T09:00:00", within(2))).await;
+    let sound = made(&world, from_template("FREQ=DAILY", "2026-10-20T09:00:00", within(2))).await;
+    world.tasks_when(&sound.id, 1).await;
+    world.stop().await;
+    let database = world.database().await;
+    let id: Uuid = broken.id.parse().expect("an id");
+    const BREAK: Sql = Sql::both("UPDATE schedule SET rrule = 'nonsense' WHERE id = $1");
+    assert_eq!(BREAK.run(database.writer(), [id.into()]).await.expect("it is broken"), 1);
+    // Everything is worked out anew at the start, too.
+    const AGE: Sql = Sql::both("UPDATE zone_data SET version = '1999a'");
+    assert_eq!(AGE.run(database.writer(), []).await.expect("it is older"), 1);
+    world.restart().await;
+    world.set_clock("2026-10-21T06:00:00Z");
+    world.tasks_when(&sound.id, 3).await;
 }
 
 async fn what_was_missed_is_listed_and_the_next_is_in_the_future(database: TestDatabase) {

@@ -26,6 +26,7 @@ mesh_testkit::on_both_databases!(
     what_is_over_or_never_comes_cannot_be_skipped,
     a_paused_schedule_owes_the_successor_of_a_skipped_one,
     a_series_goes_on_differently_from_the_next_one_on,
+    what_comes_before_a_split_still_comes,
     this_one_and_those_that_follow_go_on_differently,
     what_is_left_of_the_count_goes_to_the_new_series,
     a_repeated_split_is_answered_the_same,
@@ -229,19 +230,39 @@ async fn a_series_goes_on_differently_from_the_next_one_on(database: TestDatabas
     let world = ScheduleWorld::on(database).await;
     let (schedule, task) = daily(&world).await;
     let change = Schedule { rrule: Some("FREQ=WEEKLY".to_owned()), ..Schedule::default() };
-    let answer = split(&world, &schedule.id, "2026-10-23T09:00:00", change).await;
+    let answer = split(&world, &schedule.id, "", change).await;
     let (ended, created) = (answer.ended.expect("the old one"), answer.created.expect("the new one"));
     assert_eq!((ended.id.as_str(), ended.state()), (schedule.id.as_str(), ScheduleState::Ended));
-    assert_eq!(created.split_from_id(), schedule.id);
-    assert_eq!((created.start(), created.next_occurrence()), ("2026-10-23T09:00:00", "2026-10-30T09:00:00"));
+    assert_eq!((created.split_from_id(), ended.ends_before()), (schedule.id.as_str(), "2026-10-20T09:00:00"));
+    assert_eq!((created.start(), created.next_occurrence()), ("2026-10-20T09:00:00", "2026-10-27T09:00:00"));
     let tasks = world.tasks_when(&created.id, 1).await;
-    assert_eq!((tasks[0].title(), due_of(&tasks[0]).as_str()), ("water the plants", "2026-10-23T09:00:00"));
+    assert_eq!((tasks[0].title(), due_of(&tasks[0]).as_str()), ("water the plants", "2026-10-20T09:00:00"));
     world.complete(&task.id).await;
     world.quiet().await;
     assert_eq!(world.tasks_of(&schedule.id).await.len(), 1, "the old one has ended");
     world.complete(&tasks[0].id).await;
     let tasks = world.tasks_when(&created.id, 2).await;
-    assert_eq!(due_of(&tasks[1]), "2026-10-30T09:00:00");
+    assert_eq!(due_of(&tasks[1]), "2026-10-27T09:00:00");
+}
+
+async fn what_comes_before_a_split_still_comes(database: TestDatabase) {
+    let world = ScheduleWorld::on(database).await;
+    let (schedule, _) = daily(&world).await;
+    let change = Schedule { rrule: Some("FREQ=WEEKLY".to_owned()), ..Schedule::default() };
+    let answer = split(&world, &schedule.id, "2026-10-22T09:00:00", change).await;
+    let (cut, created) = (answer.ended.expect("the old one"), answer.created.expect("the new one"));
+    assert_eq!((cut.state(), cut.next_occurrence()), (ScheduleState::Active, "2026-10-20T09:00:00"));
+    let first = world.tasks_when(&created.id, 1).await.remove(0);
+    assert_eq!(due_of(&first), "2026-10-22T09:00:00");
+    for count in 1..=3 {
+        let open = world.tasks_when(&schedule.id, count).await.remove(count - 1);
+        world.complete(&open.id).await;
+    }
+    eventually(async || world.get(&schedule.id).await.state() == ScheduleState::Ended).await;
+    let old = occurrences(&world.tasks_of(&schedule.id).await);
+    assert_eq!(old, ["2026-10-19T09:00:00", "2026-10-20T09:00:00", "2026-10-21T09:00:00"]);
+    let late = skip(&world, &created.id, "2026-10-29T09:00:00").await.expect("it is skipped");
+    assert_eq!(late.next_occurrence(), "2026-11-05T09:00:00");
 }
 
 async fn this_one_and_those_that_follow_go_on_differently(database: TestDatabase) {
@@ -265,19 +286,20 @@ async fn this_one_and_those_that_follow_go_on_differently(database: TestDatabase
 async fn what_is_left_of_the_count_goes_to_the_new_series(database: TestDatabase) {
     let world = ScheduleWorld::on(database).await;
     let task = world.task_due("2026-10-19T09:00:00").await;
-    let by_rule = world.scheduled(&task, "FREQ=DAILY;COUNT=5").await;
+    let by_rule = world.scheduled(&task, "RRULE:FREQ=DAILY;COUNT=5\nEXDATE:20261020T090000").await;
     let created = split(&world, &by_rule.id, "2026-10-22T09:00:00", Schedule::default()).await.created;
-    assert_eq!(created.expect("the new one").rrule(), "FREQ=DAILY;COUNT=2");
+    let expected = "RRULE:FREQ=DAILY;COUNT=2\nEXDATE:20261020T090000";
+    assert_eq!(created.expect("the new one").rrule(), expected, "those left out were counted, too");
 
     let task = world.task_due("2026-10-19T09:00:00").await;
     let policies = SchedulePolicies { end_count: Some(5), ..SchedulePolicies::default() };
     let counted = changed(creation(&task, "FREQ=DAILY"), |schedule| schedule.policies = Some(policies));
     let by_policy = world.create(counted).await;
-    let created = split(&world, &by_policy.id, "", Schedule::default()).await.created.expect("the new one");
-    assert_eq!(
-        (created.start(), created.policies.as_ref().and_then(|policies| policies.end_count)),
-        ("2026-10-20T09:00:00", Some(4))
-    );
+    let left = |split: SplitScheduleResponse| split.created.and_then(|created| created.policies?.end_count);
+    let later = split(&world, &by_policy.id, "2026-10-22T09:00:00", Schedule::default()).await;
+    assert_eq!(left(later), Some(2), "two more come before");
+    let this = split(&world, &by_policy.id, "2026-10-19T09:00:00", Schedule::default()).await;
+    assert_eq!(left(this), Some(5), "the open one is the first of the new ones");
 }
 
 async fn a_repeated_split_is_answered_the_same(database: TestDatabase) {
@@ -288,9 +310,9 @@ async fn a_repeated_split_is_answered_the_same(database: TestDatabase) {
         world.schedules().split_schedule(request.clone()).await.expect("it is split").into_inner(),
         world.schedules().split_schedule(request).await.expect("it was split").into_inner(),
     ];
-    assert_eq!(answers[0].ended, answers[1].ended);
-    let created = answers.map(|answer| answer.created.expect("the new one").id);
-    assert_eq!(created[0], created[1]);
+    assert_eq!(answers[0].created, answers[1].created);
+    let ended = answers.map(|answer| answer.ended.expect("the old one"));
+    assert_eq!((&ended[0].etag, ended[0].state()), (&ended[1].etag, ScheduleState::Ended));
     let again = world.schedules().split_schedule(cut(&schedule.id, "", Schedule::default())).await;
     refused(again, Code::FailedPrecondition, "STATE_INVALID");
 }

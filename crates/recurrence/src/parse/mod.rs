@@ -79,6 +79,18 @@ fn unfold(text: &str) -> Vec<Line> {
     lines
 }
 
+/// The same rules with another COUNT; folded lines are joined.
+pub(crate) fn with_count(text: &str, count: u32) -> String {
+    let lines = unfold(text).into_iter().map(|line| match line.text.to_ascii_uppercase().find("COUNT=") {
+        Some(at) => {
+            let (before, number) = line.text.split_at(at + "COUNT=".len());
+            format!("{before}{count}{}", number.trim_start_matches(|digit: char| digit.is_ascii_digit()))
+        }
+        None => line.text,
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 fn read_line(line: Span<'_>, start: Nominal, parsed: &mut Parsed) -> Result<(), RuleError> {
     let end_of_name = line.text.find([':', ';', '=']).unwrap_or(line.text.len());
     let name = line.to(end_of_name);

@@ -28,6 +28,7 @@ pub(crate) fn schedule(schedule: &Schedule) -> proto::Schedule {
         next_time: schedule.next.map(|next| timestamp(next.time)),
         planned_count: schedule.planned_count,
         split_from_id: schedule.split_from.map(|id| id.to_string()),
+        ends_before: schedule.ends_before.map(|end| end.to_string()),
         pause_time: schedule.pause_time.map(timestamp),
         end_time: schedule.end_time.map(timestamp),
         create_time: Some(timestamp(schedule.create_time)),
@@ -48,8 +49,8 @@ pub(in crate::rpc) fn written_schedule(written: &WrittenSchedule) -> proto::Sche
 
 /// The answer to a split.
 pub(in crate::rpc) fn written_split(written: &WrittenSplit) -> proto::SplitScheduleResponse {
-    let (ended, created) = (written_schedule(&written.ended), written_schedule(&written.created));
-    proto::SplitScheduleResponse { ended: Some(ended), created: Some(created) }
+    let (cut, created) = (written_schedule(&written.cut), written_schedule(&written.created));
+    proto::SplitScheduleResponse { ended: Some(cut), created: Some(created) }
 }
 
 /// The schedule that an event of ours tells of; `None` if it is none. The rules of requests do not apply: what was
@@ -75,6 +76,7 @@ pub(crate) fn kept_schedule(schedule: proto::Schedule) -> Option<Schedule> {
         planned_count: schedule.planned_count,
         split_from: parsed(schedule.split_from_id)?,
         rules_from: None,
+        ends_before: parsed(schedule.ends_before)?,
         pause_time: schedule.pause_time.map(kept_timestamp),
         end_time: schedule.end_time.map(kept_timestamp),
         create_time: kept_timestamp(schedule.create_time?),

@@ -1,8 +1,8 @@
 //! Which fields an Update or a Split of a schedule changes, and to what.
 
 use mesh_proto::scheduler::v1 as proto;
-use mesh_rpc::fields::Checks;
-use mesh_types::{ErrorKind, Fault, Reason, Violation};
+use mesh_rpc::fields::{Checks, Unwritable, masked};
+use mesh_types::Fault;
 
 use super::{schedule::stored_policies, schedule_fields as fields};
 use crate::domain::{PolicyField, ScheduleEdit, TemplateField};
@@ -17,20 +17,7 @@ pub(super) fn edits(
     if paths.is_empty() {
         return Ok(present(schedule).into_iter().filter_map(|field| edit(field, schedule, checks)).collect());
     }
-    let mut refused = Vec::new();
-    let mut named: Vec<Field> = Vec::new();
-    for (index, path) in paths.iter().enumerate() {
-        match Field::named(path) {
-            Ok(Some(field)) if !named.contains(&field) => named.push(field),
-            Ok(_) => {}
-            Err(rule) => refused.push(violation(index, path, rule)),
-        }
-    }
-    if !refused.is_empty() {
-        let message = "the update mask names fields that cannot be written";
-        let fault = Fault::new(ErrorKind::InvalidArgument, Reason::UpdateMaskInvalid, message);
-        return Err(Fault { violations: refused, ..fault });
-    }
+    let named = masked("schedule", paths, Field::named)?;
     Ok(named.into_iter().filter_map(|field| edit(field, schedule, checks)).collect())
 }
 
@@ -47,7 +34,7 @@ enum Field {
 }
 
 /// What cannot.
-const OUTPUT_ONLY: [&str; 17] = [
+const OUTPUT_ONLY: [&str; 18] = [
     "id",
     "workspace_id",
     "task_id",
@@ -57,6 +44,7 @@ const OUTPUT_ONLY: [&str; 17] = [
     "next_time",
     "planned_count",
     "split_from_id",
+    "ends_before",
     "pause_time",
     "end_time",
     "create_time",
@@ -69,7 +57,7 @@ const OUTPUT_ONLY: [&str; 17] = [
 
 impl Field {
     /// The field at this path. The etag may be named; it is compared, not written.
-    fn named(path: &str) -> Result<Option<Self>, &'static str> {
+    fn named(path: &str) -> Result<Option<Self>, Unwritable> {
         let part = |prefix: &str| path.strip_prefix(prefix);
         let field = match path {
             "template" => Self::Template,
@@ -78,20 +66,15 @@ impl Field {
             "time_zone" => Self::TimeZone,
             "policies" => Self::Policies,
             "etag" => return Ok(None),
-            known if OUTPUT_ONLY.contains(&known) => return Err("field_mask.output_only"),
+            known if OUTPUT_ONLY.contains(&known) => return Err(Unwritable::OutputOnly),
             _ => {
                 let of_template = part("template.").and_then(TemplateField::named).map(Self::PartOfTemplate);
                 let of_policies = || part("policies.").and_then(PolicyField::named).map(Self::Policy);
-                of_template.or_else(of_policies).ok_or("field_mask.unknown")?
+                of_template.or_else(of_policies).ok_or(Unwritable::Unknown)?
             }
         };
         Ok(Some(field))
     }
-}
-
-fn violation(index: usize, path: &str, rule: &str) -> Violation {
-    let what = if rule == "field_mask.output_only" { "cannot be written" } else { "is no field of a schedule" };
-    Violation::new(format!("update_mask.paths[{index}]"), rule, format!("{path:?} {what}"))
 }
 
 fn present(schedule: &proto::Schedule) -> Vec<Field> {

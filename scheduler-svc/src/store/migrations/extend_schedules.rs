@@ -9,30 +9,32 @@ pub(super) const EXTEND_SCHEDULES: SqlMigration = SqlMigration {
     up: PerBackend {
         postgres: "
             ALTER TABLE schedule
-                ADD COLUMN split_from uuid, ADD COLUMN rules_from text, ADD COLUMN plan_us bigint;
+                ADD COLUMN split_from uuid, ADD COLUMN rules_from text, ADD COLUMN ends_before text,
+                ADD COLUMN plan_us bigint;
             CREATE INDEX schedule_plan ON schedule (plan_us) WHERE plan_us IS NOT NULL;
-            CREATE UNIQUE INDEX schedule_split ON schedule (split_from) WHERE split_from IS NOT NULL;
             CREATE INDEX occurrence_open ON occurrence (schedule_id, nominal) WHERE state <= 30;
             CREATE TABLE zone_data (id smallint PRIMARY KEY, version text NOT NULL);
         ",
         sqlite: "
             ALTER TABLE schedule ADD COLUMN split_from BLOB;
             ALTER TABLE schedule ADD COLUMN rules_from TEXT;
+            ALTER TABLE schedule ADD COLUMN ends_before TEXT;
             ALTER TABLE schedule ADD COLUMN plan_us INTEGER;
             CREATE INDEX schedule_plan ON schedule (plan_us) WHERE plan_us IS NOT NULL;
-            CREATE UNIQUE INDEX schedule_split ON schedule (split_from) WHERE split_from IS NOT NULL;
             CREATE INDEX occurrence_open ON occurrence (schedule_id, nominal) WHERE state <= 30;
             CREATE TABLE zone_data (id INTEGER PRIMARY KEY NOT NULL, version TEXT NOT NULL) STRICT;
         ",
     },
     down: PerBackend {
         postgres: "
-            DROP TABLE zone_data; DROP INDEX occurrence_open; DROP INDEX schedule_split; DROP INDEX schedule_plan;
-            ALTER TABLE schedule DROP COLUMN plan_us, DROP COLUMN rules_from, DROP COLUMN split_from;
+            DROP TABLE zone_data; DROP INDEX occurrence_open; DROP INDEX schedule_plan;
+            ALTER TABLE schedule
+                DROP COLUMN plan_us, DROP COLUMN ends_before, DROP COLUMN rules_from, DROP COLUMN split_from;
         ",
         sqlite: "
-            DROP TABLE zone_data; DROP INDEX occurrence_open; DROP INDEX schedule_split; DROP INDEX schedule_plan;
+            DROP TABLE zone_data; DROP INDEX occurrence_open; DROP INDEX schedule_plan;
             ALTER TABLE schedule DROP COLUMN plan_us;
+            ALTER TABLE schedule DROP COLUMN ends_before;
             ALTER TABLE schedule DROP COLUMN rules_from;
             ALTER TABLE schedule DROP COLUMN split_from;
         ",

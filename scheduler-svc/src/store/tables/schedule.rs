@@ -33,6 +33,7 @@ pub(crate) struct Model {
     pub(crate) created_by: Uuid,
     pub(crate) split_from: Option<Uuid>,
     pub(crate) rules_from: Option<String>,
+    pub(crate) ends_before: Option<String>,
     pub(crate) plan_us: Option<i64>,
 }
 
@@ -70,6 +71,7 @@ impl TryFrom<&Schedule> for Model {
             created_by: schedule.created_by.0,
             split_from: schedule.split_from,
             rules_from: schedule.rules_from.map(|from| from.to_string()),
+            ends_before: schedule.ends_before.map(|end| end.to_string()),
             plan_us: schedule.plan_time().map(Timestamp::as_micros),
         })
     }
@@ -81,9 +83,9 @@ impl TryFrom<Model> for Schedule {
     fn try_from(row: Model) -> Result<Self, StoreError> {
         let corrupt = |what: &'static str| move || StoreError::corrupt(what);
         let policies: Option<StoredPolicies> = serde_json::from_str(&row.policies).ok();
-        let next = row.next_nominal.map(|text| text.parse().map_err(|_| StoreError::corrupt("schedule.next_nominal")));
-        let rules_from =
-            row.rules_from.map(|text| text.parse().map_err(|_| StoreError::corrupt("schedule.rules_from")));
+        let nominal = |text: Option<String>, what: &'static str| {
+            text.map(|text| text.parse().map_err(|_| StoreError::corrupt(what))).transpose()
+        };
         Ok(Self {
             id: row.id,
             workspace_id: WorkspaceId(row.workspace_id),
@@ -95,10 +97,12 @@ impl TryFrom<Model> for Schedule {
             time_zone: row.time_zone,
             policies: policies.and_then(|stored| stored.read()).ok_or_else(corrupt("schedule.policies"))?,
             state: ScheduleState::coded(row.state.into()).ok_or_else(corrupt("schedule.state"))?,
-            next: next.transpose()?.map(|nominal| Upcoming { nominal, time: Timestamp::from_micros(row.next_us) }),
+            next: nominal(row.next_nominal, "schedule.next_nominal")?
+                .map(|nominal| Upcoming { nominal, time: Timestamp::from_micros(row.next_us) }),
             planned_count: row.planned_count,
             split_from: row.split_from,
-            rules_from: rules_from.transpose()?,
+            rules_from: nominal(row.rules_from, "schedule.rules_from")?,
+            ends_before: nominal(row.ends_before, "schedule.ends_before")?,
             pause_time: row.pause_us.map(Timestamp::from_micros),
             end_time: row.end_us.map(Timestamp::from_micros),
             create_time: Timestamp::from_micros(row.create_us),
