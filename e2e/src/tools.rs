@@ -1,7 +1,6 @@
 //! Clients by others, installed below the build folder on first use: they need `python3`, `npm`, `go` and the network once.
 
 use std::{
-    hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
     process::{Output, Stdio},
     time::Duration,
@@ -9,12 +8,10 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use tokio::{process::Command, sync::OnceCell};
-use xtask::workspace::Workspace;
+use xtask::{tools, workspace::Workspace};
 
 /// How long a client may take.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How long an installation may take.
-const INSTALLING: Duration = Duration::from_secs(900);
 
 /// The folder with Google's gRPC for Python, for `PYTHONPATH`.
 ///
@@ -22,7 +19,7 @@ const INSTALLING: Duration = Duration::from_secs(900);
 /// When it cannot be installed.
 pub async fn grpcio() -> Result<&'static Path> {
     static FOLDER: OnceCell<PathBuf> = OnceCell::const_new();
-    FOLDER.get_or_try_init(|| python_packages("grpcio")).await.map(PathBuf::as_path)
+    FOLDER.get_or_try_init(|| installed("grpcio", tools::python)).await.map(PathBuf::as_path)
 }
 
 /// The folder with schemathesis, for `PYTHONPATH`.
@@ -31,7 +28,7 @@ pub async fn grpcio() -> Result<&'static Path> {
 /// When it cannot be installed.
 pub async fn schemathesis() -> Result<&'static Path> {
     static FOLDER: OnceCell<PathBuf> = OnceCell::const_new();
-    FOLDER.get_or_try_init(|| python_packages("schemathesis")).await.map(PathBuf::as_path)
+    FOLDER.get_or_try_init(|| installed("schemathesis", tools::python)).await.map(PathBuf::as_path)
 }
 
 /// A program of the linters of OpenAPI documents: `redocly` or `spectral`.
@@ -40,7 +37,7 @@ pub async fn schemathesis() -> Result<&'static Path> {
 /// When they cannot be installed.
 pub async fn openapi_linter(name: &str) -> Result<PathBuf> {
     static FOLDER: OnceCell<PathBuf> = OnceCell::const_new();
-    let folder = FOLDER.get_or_try_init(|| npm_packages("openapi-linters")).await?;
+    let folder = FOLDER.get_or_try_init(|| installed("openapi-linters", tools::npm)).await?;
     Ok(folder.join("node_modules/.bin").join(name))
 }
 
@@ -51,7 +48,7 @@ pub async fn openapi_linter(name: &str) -> Result<PathBuf> {
 pub async fn browser() -> Result<(PathBuf, &'static Path)> {
     static FOLDER: OnceCell<PathBuf> = OnceCell::const_new();
     static PROGRAM: OnceCell<PathBuf> = OnceCell::const_new();
-    let folder = FOLDER.get_or_try_init(|| npm_packages("browser")).await?;
+    let folder = FOLDER.get_or_try_init(|| installed("browser", tools::npm)).await?;
     let install = async || tokio::task::spawn_blocking(xtask::browser::program).await?;
     let program = PROGRAM.get_or_try_init(install).await?;
     Ok((script(folder, "browser/docs.mjs")?, program))
@@ -63,7 +60,7 @@ pub async fn browser() -> Result<(PathBuf, &'static Path)> {
 /// When they cannot be installed.
 pub async fn connect() -> Result<PathBuf> {
     static FOLDER: OnceCell<PathBuf> = OnceCell::const_new();
-    script(FOLDER.get_or_try_init(|| npm_packages("connect")).await?, "connect/client.mjs")
+    script(FOLDER.get_or_try_init(|| installed("connect", tools::npm)).await?, "connect/client.mjs")
 }
 
 /// A copy of a script in `folder`: modules are looked for beside it; several tests may be about to run it.
@@ -75,47 +72,24 @@ fn script(folder: &Path, file: &str) -> Result<PathBuf> {
     Ok(script)
 }
 
-/// The packages that `outside/<name>/requirements.txt` lists.
-async fn python_packages(name: &str) -> Result<PathBuf> {
-    let requirements = outside(name).join("requirements.txt");
-    let install = async |folder: &Path| {
-        let mut pip = Command::new("python3");
-        pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "--only-binary=:all:"]);
-        pip.arg("--requirement").arg(&requirements).arg("--target").arg(folder);
-        succeed_within(pip, INSTALLING).await.map(drop)
-    };
-    installed(name, &requirements, install).await
-}
-
-/// The packages that `outside/<name>/package-lock.json` lists. What they would run when installed is not run.
-async fn npm_packages(name: &str) -> Result<PathBuf> {
-    let install = async |folder: &Path| {
-        for file in ["package.json", "package-lock.json"] {
-            std::fs::copy(outside(name).join(file), folder.join(file))?;
-        }
-        let mut npm = Command::new("npm");
-        npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(folder);
-        succeed_within(npm, INSTALLING).await.map(drop)
-    };
-    installed(name, &outside(name).join("package-lock.json"), install).await
-}
-
 /// The program `grpcurl`, built from the modules that `grpcurl/go.sum` names.
 ///
 /// # Errors
 /// When it cannot be built.
 pub async fn grpcurl() -> Result<PathBuf> {
-    static FOLDER: OnceCell<PathBuf> = OnceCell::const_new();
-    let sums = outside("grpcurl/go.sum");
-    let install = || {
-        installed("grpcurl", &sums, async |folder| {
-            let mut go = Command::new("go");
-            go.args(["build", "-mod=readonly", "-trimpath", "-o"]).arg(folder.join("grpcurl"));
-            go.arg("github.com/fullstorydev/grpcurl/cmd/grpcurl").current_dir(outside("grpcurl"));
-            succeed_within(go, INSTALLING).await.map(drop)
-        })
+    static PROGRAM: OnceCell<PathBuf> = OnceCell::const_new();
+    let build = |workspace: &Workspace, folder: &Path| {
+        tools::go(workspace, folder, "github.com/fullstorydev/grpcurl/cmd/grpcurl")
     };
-    Ok(FOLDER.get_or_try_init(install).await?.join("grpcurl"))
+    PROGRAM.get_or_try_init(|| installed("grpcurl", build)).await.cloned()
+}
+
+/// What `install` makes of the folder `name` of `outside/`.
+async fn installed(
+    name: &'static str,
+    install: impl FnOnce(&Workspace, &Path) -> Result<PathBuf> + Send + 'static,
+) -> Result<PathBuf> {
+    tokio::task::spawn_blocking(move || install(&Workspace::locate()?, &outside(name))).await?
 }
 
 /// The program `buf`.
@@ -177,23 +151,4 @@ async fn output(mut command: Command, patience: Duration) -> Result<(String, Out
     let output =
         output.with_context(|| format!("still running: {text}"))?.with_context(|| format!("cannot run {text}"))?;
     Ok((text, output))
-}
-
-/// The folder `name` of the build folder, made by `install` unless it is there for the same `lock` file.
-async fn installed(name: &str, lock: &Path, install: impl AsyncFnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
-    let mut hasher = DefaultHasher::new();
-    std::fs::read(lock)?.hash(&mut hasher);
-    let test = std::env::current_exe()?;
-    let tools = test.ancestors().nth(3).context("a test lies in the build folder")?.join("tools");
-    let folder = tools.join(format!("{name}-{:016x}", hasher.finish()));
-    if folder.is_dir() {
-        return Ok(folder);
-    }
-    std::fs::create_dir_all(&tools)?;
-    let staging = tempfile::tempdir_in(&tools)?;
-    install(staging.path()).await.with_context(|| format!("installing {name}"))?;
-    // In one step, so that what is there is whole; somebody else may have been faster.
-    let renamed = std::fs::rename(staging.path(), &folder);
-    renamed.or_else(|error| if folder.is_dir() { Ok(()) } else { Err(error) })?;
-    Ok(folder)
 }

@@ -6,12 +6,14 @@ pub mod workspace;
 
 mod process;
 pub mod servers;
+pub mod tools;
 
 pub mod mesh;
 
 pub mod bench;
 pub mod browser;
 pub mod buf;
+pub mod deployment;
 pub mod faults;
 pub mod fuzz;
 pub mod run;

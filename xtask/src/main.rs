@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use xtask::{Interrupt, bench, buf, faults, fuzz, run, test, tidy, workspace::Workspace};
+use xtask::{Interrupt, bench, buf, deployment, faults, fuzz, run, test, tidy, workspace::Workspace};
 
 /// Every developer command of Taskmesh.
 #[derive(Parser)]
@@ -18,6 +18,8 @@ enum Command {
     Mesh(xtask::mesh::Options),
     /// Check the rules of the house: layers, sizes, documentation, forbidden text.
     Tidy,
+    /// Check what an operator is handed: chart, alerts, image, Tiltfile, workflows.
+    Deployment(deployment::Options),
     /// Run the load scenarios and print what they measure.
     Bench(bench::Options),
     /// Break a mesh in every way for a while, under load, and compare what its users were told with what is there.
@@ -47,6 +49,11 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Tidy => {
             tidy::run(&workspace)?;
             println!("tidy");
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Deployment(options) => {
+            deployment::run(&workspace, &options)?;
+            println!("fit to be deployed");
             Ok(ExitCode::SUCCESS)
         }
         Command::Bench(options) => bench::run(&workspace, &options),

@@ -11,7 +11,7 @@ use clap::Args;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::{
-    Interrupt, buf,
+    Interrupt, buf, deployment,
     servers::{Durability, Servers},
     tidy,
     workspace::{Workspace, output_of, succeed},
@@ -93,6 +93,7 @@ fn check(workspace: &Workspace, interrupt: &Interrupt) -> anyhow::Result<Vec<Str
         }
         Ok(())
     })?;
+    step("deployment", &|| deployment::run(workspace, &deployment::Options::default()))?;
     let clippy = ["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"];
     step("clippy", &|| succeed(workspace.cargo().args(clippy)))?;
     Ok(failures)

@@ -1,0 +1,11 @@
+//! The Dockerfile and the compose file.
+
+use crate::workspace::Workspace;
+
+/// Checks them.
+///
+/// # Errors
+/// What is wrong.
+pub(super) fn check(_: &Workspace) -> anyhow::Result<()> {
+    Ok(())
+}
