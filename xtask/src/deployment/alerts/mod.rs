@@ -1,7 +1,8 @@
-//! Dashboards, alert rules, their runbooks and their tests: that all of it can be read by the programs it is for, and that
-//! none of it names what is not there.
+//! Dashboards, alert rules, their runbooks, their tests and the examples beside them: that all of it can be read by the
+//! programs it is for, and that none of it names what is not there.
 
 mod dashboards;
+mod examples;
 mod promql;
 mod promtool;
 mod rules;
@@ -49,13 +50,14 @@ pub(super) fn check(workspace: &Workspace) -> anyhow::Result<()> {
     problems.extend(tests::untested(workspace, &watch.rules)?);
     problems.extend(watch.unrecorded());
     problems.extend(watch.leading_nowhere());
+    problems.extend(examples::problems(workspace)?);
     if !problems.is_empty() {
         bail!("{}", problems.join("\n"));
     }
     let promtool = Promtool::find(workspace)?;
     promtool.check_rules(&rules::files_of(&workspace.root)?)?;
     promtool.check_queries(&watch.queries())?;
-    promtool.check_config(&workspace.root.join("deploy/observability/prometheus.yaml"))?;
+    promtool.check_config(&examples::prometheus(&workspace.root))?;
     promtool.test_rules(&tests::files_of(&workspace.root)?)
 }
 

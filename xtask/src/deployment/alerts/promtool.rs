@@ -6,7 +6,7 @@ use std::{
     thread,
 };
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use serde_json::json;
 
 use super::Query;
@@ -42,13 +42,15 @@ impl Promtool {
         let rules: Vec<_> = queries.iter().map(rule).collect();
         let file = tempfile::Builder::new().suffix(".json").tempfile()?;
         serde_json::to_writer(&file, &json!({ "groups": [{ "name": "queries", "rules": rules }] }))?;
-        // A mistake is told by the rule's number.
-        let context = || {
-            let numbered =
-                queries.iter().enumerate().map(|(index, query)| format!("rule {}: {}", index + 1, query.place));
-            format!("a query is none:\n{}", numbered.collect::<Vec<_>>().join("\n"))
-        };
-        output_of(Command::new(&self.0).args(["check", "rules"]).arg(file.path())).map(drop).with_context(context)
+        let checked = output_of(Command::new(&self.0).args(["check", "rules"]).arg(file.path()));
+        checked.map(drop).map_err(|error| {
+            // It tells a mistake by the number of the rule.
+            let told = format!("{error:#}");
+            let numbered = queries.iter().enumerate();
+            let wrong = numbered.filter(|(index, _)| told.contains(&format!("rule {},", index + 1)));
+            let named: Vec<_> = wrong.map(|(_, query)| format!("{}: {}", query.place, query.text)).collect();
+            anyhow!("{told}\nno query:\n{}", named.join("\n"))
+        })
     }
 
     /// Whether these are settings of Prometheus. The files that they name need not be there.
