@@ -8,6 +8,8 @@ use super::{Query, files, rules::Rules, stem};
 
 /// Where they are.
 const FOLDER: &str = "docs/runbooks";
+/// What says of each alert what it means.
+const OVERVIEW: &str = "docs/operations.md";
 /// What each has, in this order.
 const PARTS: [&str; 4] = ["## See it", "## Likely causes", "## What to do", "## Over when"];
 
@@ -31,7 +33,11 @@ pub(super) fn problems(runbooks: &[Runbook], rules: &Rules, root: &Path) -> anyh
     let sources = sources(root)?;
     let missing = rules.alerts().filter(|(name, _)| !runbooks.iter().any(|runbook| runbook.name == *name));
     let mut problems: Vec<_> = missing.map(|(name, _)| format!("{FOLDER}/{name}.md is missing")).collect();
+    let overview = std::fs::read_to_string(root.join(OVERVIEW))?;
     for runbook in runbooks {
+        if !overview.contains(&format!("(runbooks/{}.md)", runbook.name)) {
+            problems.push(format!("{OVERVIEW} does not lead to {FOLDER}/{}.md", runbook.name));
+        }
         if !rules.has_alert(&runbook.name) {
             problems.push(format!("{FOLDER}/{}.md: there is no such alert", runbook.name));
         }
