@@ -7,6 +7,7 @@ mod image;
 mod tilt;
 mod workflows;
 
+pub use alerts::metrics_used;
 use clap::Args;
 
 use crate::workspace::Workspace;
