@@ -5,7 +5,9 @@
 //! a test is written once. A [`Person`] is somebody with an account.
 
 mod api;
+mod balancer;
 pub mod campaign;
+mod collector;
 mod face;
 mod inbox;
 mod person;
@@ -15,6 +17,8 @@ mod webhook;
 
 use std::io::Write;
 
+pub use balancer::Balancer;
+pub use collector::{Collector, SeenSpan};
 pub use face::{Client, Face, Failure, HttpReply, Messages, RestRequest, rest_request};
 pub use inbox::Inbox;
 pub use person::Person;

@@ -14,9 +14,14 @@ use super::{Client, Failure, Messages};
 
 impl Client {
     pub(super) async fn grpc_unary(&self, path: &str, request: Bytes) -> Result<Bytes, Failure> {
-        let (mut grpc, path) = self.grpc_ready(path).await?;
-        let answer = grpc.unary(self.grpc_request(request)?, path, AsIs).await;
-        answer.map(tonic::Response::into_inner).map_err(|status| Failure::from_status(&status))
+        loop {
+            let (mut grpc, path) = self.grpc_ready(path).await?;
+            match grpc.unary(self.grpc_request(request.clone())?, path, AsIs).await {
+                Ok(answer) => return Ok(answer.into_inner()),
+                Err(status) if never_left(&status) => {}
+                Err(status) => return Err(Failure::from_status(&status)),
+            }
+        }
     }
 
     pub(super) async fn grpc_stream(&self, path: &str, request: Bytes) -> Result<Messages<Bytes>, Failure> {
@@ -43,6 +48,13 @@ impl Client {
         }
         Ok(request)
     }
+}
+
+/// Whether the call was not sent, because its connection was just being closed. The gRPC clients of other languages send
+/// such a call again by themselves (gRFC A6, transparent retries); tonic leaves it to its user.
+fn never_left(status: &Status) -> bool {
+    let causes = std::iter::successors(std::error::Error::source(status), |error| error.source());
+    causes.filter_map(|error| error.downcast_ref::<hyper::Error>()).any(hyper::Error::is_canceled)
 }
 
 /// Sends and receives messages as they are.

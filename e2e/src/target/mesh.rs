@@ -21,9 +21,11 @@ use super::{POLL, end_of, programs};
 use crate::PATIENCE;
 
 /// What dies with unacknowledged deliveries gets them again after a short while, so that tests need not wait for it; and
-/// webhooks may be sent to the tests themselves. Everybody in a test comes from one address.
-const SETTINGS: [(&str, &str); 6] = [
+/// webhooks may be sent to the tests themselves. Everybody in a test comes from one address. A gateway that stops leaves
+/// balancers time to notice, as in the chart, where it is more.
+const SETTINGS: [(&str, &str); 7] = [
     ("TASKMESH_GATEWAY__HTTP__LIMITS__CALLS_PER_SECOND_PER_ADDRESS", "0"),
+    ("TASKMESH_GATEWAY__PROCESS__SHUTDOWN__DRAIN_DELAY_MS", "2000"),
     ("TASKMESH_AUDIT_SVC__NATS__ACK_WAIT_MS", "2000"),
     ("TASKMESH_NOTIFY_SVC__NATS__ACK_WAIT_MS", "2000"),
     ("TASKMESH_SCHEDULER_SVC__NATS__ACK_WAIT_MS", "2000"),
@@ -43,7 +45,7 @@ pub struct Mesh {
 
 impl Mesh {
     /// Starts one with so many processes of every service, empty databases and an empty bus.
-    pub(super) async fn start(replicas: usize) -> Result<Self> {
+    pub(super) async fn start(replicas: usize, traces_to: Option<&str>) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let nats = Nats::obtain(&Workspace::locate()?, folder.path())?;
         let mut databases = Vec::new();
@@ -58,7 +60,11 @@ impl Mesh {
             replicas,
             databases: Databases::create(|_| urls.next().context("one for each service"))?,
             nats_url: nats.url(),
-            variables: SETTINGS.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            variables: SETTINGS
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into_iter()
+                .chain(traces(traces_to))
+                .collect(),
         })?;
         Ok(Self { processes, nats, databases, folder })
     }
@@ -66,6 +72,12 @@ impl Mesh {
     /// Where the gateway listens.
     pub fn address(&self) -> SocketAddr {
         self.processes.gateway()
+    }
+
+    /// Where all gateways listen.
+    pub(super) fn gateways(&self) -> Vec<SocketAddr> {
+        let gateways = self.processes.members().iter().filter(|member| member.service == Service::Gateway);
+        gateways.map(|member| member.listen).collect()
     }
 
     /// The file of the key that signs access tokens.
@@ -109,9 +121,23 @@ impl Mesh {
         &mut self.nats
     }
 
+    /// Where each process shows its metrics.
+    pub(super) fn admins(&self) -> Vec<SocketAddr> {
+        self.processes.members().iter().filter_map(Member::admin).collect()
+    }
+
     pub(super) fn logs(&self) -> String {
         self.processes.members().iter().map(|member| end_of(member.log())).collect()
     }
+}
+
+/// What tells every service of a collector.
+fn traces(url: Option<&str>) -> impl Iterator<Item = (String, String)> {
+    let named = |url: &str| {
+        let url = url.to_owned();
+        Service::ALL.map(|service| (service.variable("PROCESS__TRACES__ENDPOINT"), url.clone()))
+    };
+    url.map(named).into_iter().flatten()
 }
 
 /// Waits, while others go on, until the process says that it is ready.

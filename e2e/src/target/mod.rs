@@ -53,9 +53,38 @@ impl Target {
     /// When it does not start.
     pub async fn start(mode: Mode) -> Result<Self> {
         Ok(match mode {
-            Mode::Single => Self::Single(Single::start().await?),
+            Mode::Single => Self::Single(Single::start(None).await?),
             Mode::Mesh => Self::replicated(1).await?,
         })
+    }
+
+    /// Starts one whose processes tell a collector at `url` of their traces.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn traced(mode: Mode, url: &str) -> Result<Self> {
+        Ok(match mode {
+            Mode::Single => Self::Single(Single::start(Some(url)).await?),
+            Mode::Mesh => Self::Mesh(Box::new(Mesh::start(1, Some(url)).await?)),
+        })
+    }
+
+    /// What its processes have measured, as Prometheus reads it.
+    ///
+    /// # Errors
+    /// When one of them does not say.
+    pub async fn metrics(&self) -> Result<String> {
+        let admins = match self {
+            Self::Single(single) => vec![single.admin()],
+            Self::Mesh(mesh) => mesh.admins(),
+        };
+        let client = reqwest::Client::builder().no_proxy().build()?;
+        let mut shown = String::new();
+        for admin in admins {
+            let answer = client.get(format!("http://{admin}/metrics")).send().await?.error_for_status()?;
+            shown += &answer.text().await?;
+        }
+        Ok(shown)
     }
 
     /// Starts a mesh with so many processes of every service; callers speak to the first gateway.
@@ -63,7 +92,7 @@ impl Target {
     /// # Errors
     /// When it does not start.
     pub async fn replicated(replicas: usize) -> Result<Self> {
-        Ok(Self::Mesh(Box::new(Mesh::start(replicas).await?)))
+        Ok(Self::Mesh(Box::new(Mesh::start(replicas, None).await?)))
     }
 
     /// The one that all tests of this program share. It ends with the program.
@@ -150,6 +179,14 @@ impl Target {
         match self {
             Self::Single(single) => single.address(),
             Self::Mesh(mesh) => mesh.address(),
+        }
+    }
+
+    /// Where all of its gateways listen.
+    pub fn gateways(&self) -> Vec<SocketAddr> {
+        match self {
+            Self::Single(single) => vec![single.address()],
+            Self::Mesh(mesh) => mesh.gateways(),
         }
     }
 

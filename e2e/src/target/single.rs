@@ -19,16 +19,19 @@ use crate::PATIENCE;
 pub struct Single {
     process: Process,
     address: SocketAddr,
+    admin: SocketAddr,
+    traces_to: Option<String>,
     folder: TempDir,
 }
 
 impl Single {
     /// Starts it with an empty folder.
-    pub(super) async fn start() -> Result<Self> {
+    pub(super) async fn start(traces_to: Option<&str>) -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        let address = SocketAddr::from(([127, 0, 0, 1], free_port()?));
-        let process = launch(folder.path(), address, None)?;
-        let mut single = Self { process, address, folder };
+        let [address, admin] = [free_port()?, free_port()?].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+        let process = command(folder.path(), address, admin, traces_to)?;
+        let process = start(process, folder.path(), None)?;
+        let mut single = Self { process, address, admin, traces_to: traces_to.map(str::to_owned), folder };
         single.ready().await?;
         Ok(single)
     }
@@ -36,6 +39,11 @@ impl Single {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it shows its metrics.
+    pub(super) fn admin(&self) -> SocketAddr {
+        self.admin
     }
 
     /// Its process id.
@@ -72,7 +80,8 @@ impl Single {
     /// Starts it again with the same data, to die at `crash_at` if that is given.
     pub(super) async fn restart(&mut self, crash_at: Option<&str>) -> Result<()> {
         self.process.kill()?;
-        self.process = launch(self.folder.path(), self.address, crash_at)?;
+        let again = command(self.folder.path(), self.address, self.admin, self.traces_to.as_deref())?;
+        self.process = start(again, self.folder.path(), crash_at)?;
         self.ready().await
     }
 
@@ -92,12 +101,17 @@ impl Single {
     }
 }
 
-fn launch(folder: &Path, address: SocketAddr, crash_at: Option<&str>) -> Result<Process> {
+fn command(folder: &Path, address: SocketAddr, admin: SocketAddr, traces_to: Option<&str>) -> Result<Command> {
     let mut command = Command::new(programs()?.join("taskmesh"));
-    command.args(["serve", "--listen", &address.to_string(), "--webhooks-to", "127.0.0.0/8"]);
-    command.arg("--data").arg(folder.join("data"));
+    command.args(["serve", "--listen", &address.to_string(), "--admin-listen", &admin.to_string()]);
+    command.args(["--webhooks-to", "127.0.0.0/8", "--data"]).arg(folder.join("data"));
+    command.args(traces_to.map(|url| ["--traces-to", url]).into_iter().flatten());
     // Everybody in a test comes from one address.
     command.env("TASKMESH_GATEWAY__HTTP__LIMITS__CALLS_PER_SECOND_PER_ADDRESS", "0");
+    Ok(command)
+}
+
+fn start(mut command: Command, folder: &Path, crash_at: Option<&str>) -> Result<Process> {
     if let Some(point) = crash_at {
         command.env("TASKMESH_CRASH_AT", point);
     }

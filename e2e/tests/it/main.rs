@@ -21,6 +21,7 @@ macro_rules! in_both_modes {
 mod campaign;
 mod crash;
 mod five_minutes;
+mod measured;
 mod openapi;
 mod outside;
 mod previews;
@@ -29,4 +30,6 @@ mod refusals;
 mod repeating;
 mod rolling;
 mod todo_list;
+mod traces;
+mod watcher;
 mod watching;

@@ -21,7 +21,7 @@ use super::{
     cookies::Cookies,
     cors,
     health::Health,
-    limits::{Held, Limits},
+    limits::{self, Held, Limits},
     local,
     record::CallRecord,
     rest::Router,
@@ -97,12 +97,15 @@ pub(crate) struct Edge {
     pub(crate) local: Routes,
     /// The OpenAPI document, once somebody asked for it.
     pub(crate) openapi: OnceLock<Asset>,
+    /// Cancelled when the gateway is about to stop: clients of HTTP/1 are told to take another connection for the next call.
+    pub(crate) leaving: CancellationToken,
     /// Cancelled when the gateway stops: streams end, other calls may finish.
     pub(crate) stopping: CancellationToken,
 }
 
 impl Edge {
     pub(super) fn new(parts: Parts) -> Result<Self, FrontError> {
+        limits::begin_counting();
         let table = Table::new(parts.contract.methods(), &parts.upstreams, parts.settings.limits.max_calls_per_service);
         let health = Arc::new(Health::new(&parts.upstreams));
         Ok(Self {
@@ -118,6 +121,7 @@ impl Edge {
             csrf: parts.csrf,
             jwks: parts.jwks,
             clock: parts.clock,
+            leaving: CancellationToken::new(),
             stopping: CancellationToken::new(),
             table,
             health,
@@ -149,6 +153,6 @@ pub(crate) struct Visit {
 impl Visit {
     /// The record of this call, by this face.
     pub(crate) fn record(&self, face: &'static str, method: &'static str) -> CallRecord {
-        CallRecord::new(face, method, &self.context.request_id, self.arrived)
+        CallRecord::new(face, method, &self.context, self.arrived)
     }
 }

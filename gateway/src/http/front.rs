@@ -37,10 +37,14 @@ impl Front {
         Ok(Self { edge: Arc::new(Edge::new(parts)?) })
     }
 
-    /// Says, once awaited, NOT_SERVING for every service from then on; calls are still answered.
+    /// Says, once awaited, NOT_SERVING for every service from then on; calls are still answered. An answer in HTTP/1 is the
+    /// last of its connection then: whoever has called since does not happen to call on one that is just being closed.
     pub fn stop_advertising(&self) -> impl Future<Output = ()> + Send + 'static {
         let edge = self.edge.clone();
-        async move { edge.health.stop().await }
+        async move {
+            edge.health.stop().await;
+            edge.leaving.cancel();
+        }
     }
 
     /// Serves `listener` until `stop`; then streams end at once, other calls may finish within the drain time.
@@ -70,7 +74,8 @@ async fn handle(edge: Arc<Edge>, call: OpenCall, mut request: Request<Incoming>)
     let visit = Visit { edge, context, client, arrived, held, safe };
     let face = Face::of(request.headers());
     // Who waits for our word before sending is sending nothing.
-    let sending = request.version() < Version::HTTP_2 && !request.headers().contains_key(header::EXPECT);
+    let alone = request.version() < Version::HTTP_2;
+    let sending = alone && !request.headers().contains_key(header::EXPECT);
     let request = request.map(Sending::new);
     let remains = request.body().remains();
     let caught = AssertUnwindSafe(across_origins(visit.clone(), face, request)).catch_unwind().await;
@@ -81,6 +86,9 @@ async fn handle(edge: Arc<Edge>, call: OpenCall, mut request: Request<Incoming>)
     visit.edge.security.protect(face, answer.headers_mut());
     if let Ok(request_id) = request_id {
         answer.headers_mut().insert("x-request-id", request_id);
+    }
+    if alone && visit.edge.leaving.is_cancelled() {
+        answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     if sending {
         remains.drain().await;

@@ -9,7 +9,6 @@ mod load;
 mod points;
 mod series;
 mod servers;
-mod watch;
 
 use std::collections::BTreeMap;
 
@@ -18,8 +17,8 @@ use e2e::{Client, Face, Target};
 use mesh_proto::task::v1::Task;
 use mesh_testkit::eventually;
 
+use crate::watcher::Watcher;
 use load::STEPS;
-use watch::Watcher;
 
 /// Somebody who writes and watches while things break.
 struct Witness {

@@ -23,14 +23,14 @@ struct Seen {
 }
 
 /// Somebody who watches until dropped.
-pub(super) struct Watcher {
+pub(crate) struct Watcher {
     seen: Arc<Mutex<Seen>>,
     following: JoinHandle<()>,
 }
 
 impl Watcher {
     /// Begins to watch; returns when the stream stands.
-    pub(super) async fn open(client: Client) -> Self {
+    pub(crate) async fn open(client: Client) -> Self {
         let seen = Arc::new(Mutex::new(Seen::default()));
         let (standing, stands) = tokio::sync::oneshot::channel();
         #[expect(clippy::disallowed_methods, reason = "a test's own task, aborted when the watcher is dropped")]
@@ -40,7 +40,7 @@ impl Watcher {
     }
 
     /// Waits until this many changes were told.
-    pub(super) async fn told(&self, changes: usize) {
+    pub(crate) async fn told(&self, changes: usize) {
         eventually(async || {
             let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
             seen.versions.values().map(Vec::len).sum::<usize>() >= changes
@@ -50,7 +50,7 @@ impl Watcher {
 
     /// Checks that every task was told to its end, no version twice and none after a later one. Versions may be left out:
     /// changes of one task that come faster than they are read are told as one.
-    pub(super) async fn saw(&self, tasks: &[Task]) -> Result<()> {
+    pub(crate) async fn saw(&self, tasks: &[Task]) -> Result<()> {
         eventually(async || {
             let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
             let last = |task: &Task| seen.versions.get(&task.id).and_then(|versions| versions.last()).copied();
@@ -64,6 +64,13 @@ impl Watcher {
             ensure!(versions.is_sorted_by(|one, next| one < next), "{id} was told as {versions:?}");
         }
         Ok(())
+    }
+}
+
+impl Watcher {
+    /// How often it had to list again.
+    pub(crate) fn resyncs(&self) -> usize {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).resyncs
     }
 }
 
