@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use audit_svc::startup;
+
 fn main() -> ExitCode {
-    mesh_runtime::run_service(audit_svc::startup::NAME, audit_svc::startup::standalone)
+    mesh_runtime::run_service(startup::NAME, startup::standalone, startup::migrate)
 }

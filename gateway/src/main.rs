@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use gateway::startup;
+
 fn main() -> ExitCode {
-    mesh_runtime::run_service("gateway", gateway::startup::standalone)
+    mesh_runtime::run_service(startup::NAME, startup::standalone, startup::migrate)
 }

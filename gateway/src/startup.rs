@@ -14,7 +14,6 @@ use mesh_proto::{
 };
 use mesh_rpc::{Listener, MAX_MESSAGE_BYTES, MemoryConnector, ServerBuilder, ServerConfig, Upstream};
 use mesh_runtime::{Lifecycle, Stage};
-use mesh_store::Database;
 use mesh_types::{Clock, SystemClock};
 use tokio::net::TcpListener;
 
@@ -28,6 +27,9 @@ use crate::{
     store::{self, Store},
     workers::Housekeeping,
 };
+
+/// The name that the gateway goes by: as the source of its events, and as holder of its relay's lease.
+pub const NAME: &str = "gateway";
 
 /// What the gateway needs of the process it is in.
 pub struct Dependencies {
@@ -72,14 +74,8 @@ pub struct Gateway {
 /// When the database cannot be reached or migrated, or the settings do not fit.
 pub async fn start(config: &Config, dependencies: Dependencies) -> anyhow::Result<Gateway> {
     let Dependencies { bus, keys, upstreams, clock, lifecycle } = dependencies;
-    let database = Database::connect(&config.database).await.context("the gateway's database")?;
-    database.migrate(store::migrations()).await.context("the gateway's database")?;
-    lifecycle.finally("gateway database", {
-        let database = database.clone();
-        || async move { database.close().await }
-    });
-
-    let log = EventLog::new(database.clone(), "gateway");
+    let database = mesh_service::open_database(&config.database, store::migrations(), &lifecycle, NAME).await?;
+    let log = EventLog::new(database.clone(), NAME);
     let store = Store::new(database.clone(), log.clone(), events::envelope);
     let issuers = Issuers::new(&config.tokens.external_issuers).context("tokens.external_issuers")?;
     let external = ExternalSignIn::new(issuers, config.accounts.sign_up);
@@ -171,4 +167,12 @@ pub async fn standalone(config: Config, lifecycle: Lifecycle) -> anyhow::Result<
     let gateway = start(&config, Dependencies { bus, keys, upstreams, clock, lifecycle }).await?;
     gateway.serve(listener);
     Ok(address)
+}
+
+/// Brings the gateway's database to the state that this release needs.
+///
+/// # Errors
+/// When the database cannot be reached, is too old, or cannot be migrated.
+pub async fn migrate(config: Config) -> anyhow::Result<()> {
+    mesh_service::migrate(&config.database, store::migrations(), NAME).await
 }

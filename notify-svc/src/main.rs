@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use notify_svc::startup;
+
 fn main() -> ExitCode {
-    mesh_runtime::run_service(notify_svc::startup::NAME, notify_svc::startup::standalone)
+    mesh_runtime::run_service(startup::NAME, startup::standalone, startup::migrate)
 }

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use scheduler_svc::startup;
+
 fn main() -> ExitCode {
-    mesh_runtime::run_service(scheduler_svc::startup::NAME, scheduler_svc::startup::standalone)
+    mesh_runtime::run_service(startup::NAME, startup::standalone, startup::migrate)
 }

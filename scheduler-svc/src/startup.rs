@@ -83,3 +83,11 @@ pub async fn standalone(config: Config, lifecycle: Lifecycle) -> anyhow::Result<
     mesh_service::standalone(NAME, mesh, lifecycle, async |dependencies| start(&config, dependencies, links).await)
         .await
 }
+
+/// Brings the service's database to the state that this release needs.
+///
+/// # Errors
+/// When the database cannot be reached, is too old, or cannot be migrated.
+pub async fn migrate(config: Config) -> anyhow::Result<()> {
+    mesh_service::migrate(&config.database, store::migrations(), NAME).await
+}

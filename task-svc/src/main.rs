@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use task_svc::startup;
+
 fn main() -> ExitCode {
-    mesh_runtime::run_service(task_svc::startup::NAME, task_svc::startup::standalone)
+    mesh_runtime::run_service(startup::NAME, startup::standalone, startup::migrate)
 }

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
+use hyper::Uri;
 use notify_svc::domain::Network;
 
 use crate::key_set::SigningKey;
@@ -23,6 +24,10 @@ pub(crate) enum Command {
     Serve(ServeOptions),
     /// Print the public keys that the services of a mesh need, from the private ones.
     KeySet(KeySetOptions),
+    /// Make the keys of a mesh: a private one for each service that signs, and the public ones of both.
+    NewKeys(NewKeysOptions),
+    /// Ask a web address, and succeed if it answers with 200: for containers that have no other program to do so.
+    Check(CheckOptions),
 }
 
 /// How to serve.
@@ -43,6 +48,9 @@ pub(crate) struct ServeOptions {
     /// A file to write when ready: JSON with the process's id and addresses.
     #[arg(long, value_name = "FILE")]
     pub(crate) ready_file: Option<PathBuf>,
+    /// An OpenTelemetry collector to tell of traces, such as `http://127.0.0.1:4317`; none without it.
+    #[arg(long = "traces-to", value_name = "URL")]
+    pub(crate) traces_to: Option<String>,
     /// A network of your own that webhooks may be sent to, such as `192.168.1.0/24`; none without it.
     #[arg(long = "webhooks-to", value_name = "NETWORK")]
     pub(crate) webhook_networks: Vec<Network>,
@@ -54,4 +62,23 @@ pub(crate) struct KeySetOptions {
     /// A service and the file of its private key (Ed25519, PKCS #8 PEM), such as `gateway=signing-key.pem`.
     #[arg(value_name = "SERVICE=FILE", required = true)]
     pub(crate) keys: Vec<SigningKey>,
+}
+
+/// Where to put keys.
+#[derive(Args, Debug)]
+pub(crate) struct NewKeysOptions {
+    /// The folder; keys that are there stay as they are.
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+}
+
+/// What to ask.
+#[derive(Args, Debug)]
+pub(crate) struct CheckOptions {
+    /// The address, such as `http://127.0.0.1:9090/readyz`.
+    #[arg(value_name = "URL")]
+    pub(crate) url: Uri,
+    /// For how long to ask again if it does not answer so.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub(crate) retry_seconds: u64,
 }

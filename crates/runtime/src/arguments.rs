@@ -11,6 +11,8 @@ pub(crate) struct Arguments {
     pub(crate) print_config: bool,
     /// Whether to print how to use it and end.
     pub(crate) help: bool,
+    /// Whether to migrate the database and end.
+    pub(crate) migrate: bool,
 }
 
 impl Arguments {
@@ -28,6 +30,7 @@ impl Arguments {
                     None => anyhow::bail!("--config needs a file"),
                 },
                 Some("--print-config") => parsed.print_config = true,
+                Some("migrate") => parsed.migrate = true,
                 Some("--help" | "-h") => parsed.help = true,
                 _ => anyhow::bail!("unknown argument {}; try --help", argument.display()),
             }
@@ -39,7 +42,8 @@ impl Arguments {
     pub(crate) fn usage(name: &str) -> String {
         let prefix = name.to_uppercase().replace('-', "_");
         format!(
-            "Usage: {name} [--config FILE] [--print-config]\n\n\
+            "Usage: {name} [migrate] [--config FILE] [--print-config]\n\n\
+             migrate          bring the database to the state that this release needs, and end\n\
              --config FILE    read settings from a TOML file\n\
              --print-config   print the settings in force, without secrets, and end\n\n\
              Variables named TASKMESH_{prefix}__SECTION__KEY override the file.\n"
@@ -58,7 +62,9 @@ mod tests {
     #[test]
     fn known_arguments_are_read_and_others_refused() {
         let parsed = parse(&["--config", "a.toml", "--print-config"]).expect("known ones");
-        assert_eq!(parsed, Arguments { config: Some("a.toml".into()), print_config: true, help: false });
+        let expected = Arguments { config: Some("a.toml".into()), print_config: true, ..Arguments::default() };
+        assert_eq!(parsed, expected);
+        assert_eq!(parse(&["migrate"]).expect("a known one"), Arguments { migrate: true, ..Arguments::default() });
         assert!(parse(&["--config"]).is_err());
         assert!(parse(&["--verbose"]).is_err());
     }

@@ -5,10 +5,12 @@ use std::{
 };
 
 use anyhow::Context;
+use mesh_trace::{Exporter, TracesConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Lifecycle, LogConfig, Settings, ShutdownConfig, admin, arguments::Arguments, config, lines, ready::Ready, telemetry,
+    Lifecycle, LogConfig, Settings, ShutdownConfig, admin, arguments::Arguments, build, config, lines, ready::Ready,
+    telemetry,
 };
 
 /// The settings that every program has.
@@ -26,19 +28,21 @@ pub struct ProcessConfig {
     pub threads: usize,
     /// What is logged.
     pub log: LogConfig,
+    /// Where traces go.
+    pub traces: TracesConfig,
     /// How long stopping may take.
     pub shutdown: ShutdownConfig,
 }
 
 /// Runs a service: reads arguments and settings, starts it by `start`, which returns the address it listens on, and
-/// goes on until a signal or a failure.
-pub fn run_service<C, F, Fut>(name: &str, start: F) -> ExitCode
+/// goes on until a signal or a failure. Asked to `migrate`, it does only that.
+pub fn run_service<C, S, M>(name: &str, start: impl FnOnce(C, Lifecycle) -> S, migrate: impl FnOnce(C) -> M) -> ExitCode
 where
     C: Settings,
-    F: FnOnce(C, Lifecycle) -> Fut,
-    Fut: Future<Output = anyhow::Result<SocketAddr>>,
+    S: Future<Output = anyhow::Result<SocketAddr>>,
+    M: Future<Output = anyhow::Result<()>>,
 {
-    exit_code(name, run_with_arguments(name, start))
+    exit_code(name, run_with_arguments(name, start, migrate))
 }
 
 /// Runs a program whose settings are known, as [`run_service`] does.
@@ -50,13 +54,7 @@ where
     F: FnOnce(Lifecycle) -> Fut,
     Fut: Future<Output = anyhow::Result<SocketAddr>>,
 {
-    telemetry::init(&process.log)?;
-    let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    runtime.worker_threads(threads(process));
-    let runtime = runtime.enable_all().build().context("cannot start threads")?;
-    let ended = runtime.block_on(live(name, process, start));
-    lines::flush();
-    ended
+    on_threads(process, live(name, process, start))
 }
 
 fn threads(process: &ProcessConfig) -> usize {
@@ -66,11 +64,15 @@ fn threads(process: &ProcessConfig) -> usize {
     }
 }
 
-fn run_with_arguments<C, F, Fut>(name: &str, start: F) -> anyhow::Result<()>
+fn run_with_arguments<C, S, M>(
+    name: &str,
+    start: impl FnOnce(C, Lifecycle) -> S,
+    migrate: impl FnOnce(C) -> M,
+) -> anyhow::Result<()>
 where
     C: Settings,
-    F: FnOnce(C, Lifecycle) -> Fut,
-    Fut: Future<Output = anyhow::Result<SocketAddr>>,
+    S: Future<Output = anyhow::Result<SocketAddr>>,
+    M: Future<Output = anyhow::Result<()>>,
 {
     let arguments = Arguments::parse(std::env::args_os().skip(1))?;
     if arguments.help {
@@ -81,7 +83,20 @@ where
         return Ok(write!(std::io::stdout(), "{}", config::print(&settings)?)?);
     }
     let process = settings.process().clone();
+    if arguments.migrate {
+        return on_threads(&process, migrate(settings));
+    }
     run_process(name, &process, |lifecycle| start(settings, lifecycle))
+}
+
+/// Runs `work` to its end, with logging, on the threads that the process is to have.
+fn on_threads(process: &ProcessConfig, work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    telemetry::init(&process.log)?;
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.worker_threads(threads(process));
+    let ended = runtime.enable_all().build().context("cannot start threads")?.block_on(work);
+    lines::flush();
+    ended
 }
 
 async fn live<F, Fut>(name: &str, process: &ProcessConfig, start: F) -> anyhow::Result<()>
@@ -90,6 +105,8 @@ where
     Fut: Future<Output = anyhow::Result<SocketAddr>>,
 {
     let lifecycle = Lifecycle::new(process.shutdown.clone());
+    Exporter::install(&process.traces, name, build::VERSION)?;
+    lifecycle.finally("traces", || async { drop(tokio::task::spawn_blocking(Exporter::flush).await) });
     let started = begin(name, process, &lifecycle, start).await;
     match started {
         Ok(()) => lifecycle.run_until_signal().await,

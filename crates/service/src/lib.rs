@@ -11,7 +11,7 @@ use mesh_rpc::TokenVerifier;
 use mesh_runtime::Lifecycle;
 use mesh_types::Clock;
 
-pub use parts::{open_database, run_housekeeping, run_relay};
+pub use parts::{migrate, open_database, run_housekeeping, run_relay};
 pub use standalone::{Mesh, standalone};
 
 /// What a service needs and does not make itself. The single program gives all of its services the same ones.

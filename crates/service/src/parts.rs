@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use mesh_events::{EventLog, Housekeeping, HousekeepingSettings, Relay, RelaySettings};
 use mesh_runtime::{Lifecycle, Stage};
 use mesh_store::{Database, DatabaseConfig};
@@ -13,18 +13,49 @@ use crate::Dependencies;
 /// The database of the service `name`, with its tables as `migrations` leave them; closed last of all.
 ///
 /// # Errors
-/// When it cannot be reached, is too old, or cannot be migrated.
+/// When it cannot be reached, is too old, or is not migrated and cannot be, or must not.
 pub async fn open_database(
     config: &DatabaseConfig,
     migrations: Vec<Box<dyn MigrationTrait>>,
     lifecycle: &Lifecycle,
     name: &'static str,
 ) -> anyhow::Result<Database> {
-    let database = Database::connect(config).await.with_context(|| format!("cannot connect to the {name} database"))?;
-    database.migrate(migrations).await.with_context(|| format!("cannot migrate the {name} database"))?;
+    let database = connect(config, name).await?;
+    if config.migrate_at_start {
+        database.migrate(migrations).await.with_context(|| format!("cannot migrate the {name} database"))?;
+    } else {
+        let missing = database.missing(&migrations).await.with_context(|| format!("the {name} database"))?;
+        ensure!(
+            missing.is_empty(),
+            "the {name} database is not migrated: run `{name} migrate` ({})",
+            missing.join(", ")
+        );
+    }
+    let measured = database.clone();
+    lifecycle.spawn(Stage::Workers, format!("{name} pools"), |stop| async move { measured.measure(name, stop).await });
     let to_close = database.clone();
     lifecycle.finally(format!("{name} database"), move || async move { to_close.close().await });
     Ok(database)
+}
+
+/// Brings the database of the service `name` to the state that `migrations` describe.
+///
+/// # Errors
+/// When it cannot be reached, is too old, or cannot be migrated.
+pub async fn migrate(
+    config: &DatabaseConfig,
+    migrations: Vec<Box<dyn MigrationTrait>>,
+    name: &'static str,
+) -> anyhow::Result<()> {
+    let database = connect(config, name).await?;
+    database.migrate(migrations).await.with_context(|| format!("cannot migrate the {name} database"))?;
+    database.close().await;
+    tracing::info!(service.name = name, "database migrated");
+    Ok(())
+}
+
+async fn connect(config: &DatabaseConfig, name: &str) -> anyhow::Result<Database> {
+    Database::connect(config).await.with_context(|| format!("cannot connect to the {name} database"))
 }
 
 /// The event log of the service `name`, with the relay that publishes it and the housekeeping of the shared tables.

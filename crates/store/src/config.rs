@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize, Serializer};
 pub struct DatabaseConfig {
     /// `postgres://user:password@host/database`, or `sqlite:PATH`; the file is created when it is missing.
     pub url: DatabaseUrl,
+    /// Whether a service brings its database to the state that it needs when it starts. If not, `<service> migrate` does,
+    /// before, perhaps as a user who may do more; and a service that finds a migration missing does not start.
+    pub migrate_at_start: bool,
     /// Connections for calls (PostgreSQL).
     pub max_connections: u32,
     /// Connections for relay, consumers and timers, so that calls cannot starve them (PostgreSQL).
@@ -31,6 +34,7 @@ impl Default for DatabaseConfig {
     fn default() -> Self {
         Self {
             url: DatabaseUrl::default(),
+            migrate_at_start: true,
             max_connections: 16,
             max_background_connections: 4,
             max_readers: 4,

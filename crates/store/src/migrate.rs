@@ -74,6 +74,16 @@ impl Database {
         }
     }
 
+    /// The names of those of these migrations that were never applied.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn missing(&self, migrations: &[Box<dyn MigrationTrait>]) -> Result<Vec<String>, ConnectError> {
+        let applied: HashSet<String> = applied(self.reader()).await?.into_iter().collect();
+        let names = migrations.iter().map(|migration| migration.name().to_owned());
+        Ok(names.filter(|name| !applied.contains(name)).collect())
+    }
+
     /// On a connection of its own: the lock belongs to the session, so it goes when the process dies.
     async fn migrate_postgres(&self, migrations: Vec<Shared>) -> Result<(), ConnectError> {
         const LOCK: Sql = Sql::both("SELECT pg_advisory_lock(hashtext('taskmesh:migrate'))");

@@ -5,6 +5,7 @@ mod compose;
 mod data_folder;
 
 use mesh_runtime::{LogConfig, ProcessConfig, ShutdownConfig, run_process};
+use mesh_trace::TracesConfig;
 
 use crate::command_line::ServeOptions;
 use data_folder::DataFolder;
@@ -29,6 +30,7 @@ fn process(options: &ServeOptions) -> ProcessConfig {
         ready_file: options.ready_file.clone(),
         threads: std::thread::available_parallelism().map_or(MOST_THREADS, |cores| cores.get().min(MOST_THREADS)),
         log: LogConfig { filter: options.log.clone().unwrap_or(usual.filter), ..usual },
+        traces: TracesConfig { endpoint: options.traces_to.clone().unwrap_or_default(), ..TracesConfig::default() },
         // There is no balancer that would have to notice.
         shutdown: ShutdownConfig { drain_delay_ms: 0, ..ShutdownConfig::default() },
     }
