@@ -27,6 +27,8 @@ pub struct Receipt {
     pub timestamp: String,
     /// `webhook-signature`: one or more, with their versions.
     pub signature: String,
+    /// `traceparent`: the trace of what led to it; empty if it has none.
+    pub trace_parent: String,
     /// The body.
     pub body: Bytes,
     /// What it was answered with.
@@ -99,7 +101,7 @@ async fn take(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes
     let answered = next.unwrap_or(StatusCode::NO_CONTENT);
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let (id, timestamp, signature) = (text("webhook-id"), text("webhook-timestamp"), text("webhook-signature"));
-    let receipt = Receipt { id, timestamp, signature, body, answered };
+    let receipt = Receipt { id, timestamp, signature, trace_parent: text("traceparent"), body, answered };
     shared.receipts.lock().unwrap_or_else(PoisonError::into_inner).push(receipt);
     answered
 }
@@ -115,6 +117,7 @@ mod tests {
             id: "msg_p5jXN8AQM9LWM0D4loKWxJek".to_owned(),
             timestamp: "1614265330".to_owned(),
             signature: "v1,nonsense v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=".to_owned(),
+            trace_parent: String::new(),
             body: Bytes::from_static(br#"{"test": 2432232314}"#),
             answered: StatusCode::NO_CONTENT,
         };

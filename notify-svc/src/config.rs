@@ -58,6 +58,7 @@ impl WatchConfig {
 
     pub(crate) fn live(&self) -> LiveSettings {
         LiveSettings {
+            stream: "notifications",
             ring: self.ring_changes,
             queue: self.queue_notifications,
             patience: Duration::from_millis(self.patience_ms),

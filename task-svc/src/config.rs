@@ -54,6 +54,7 @@ impl WatchConfig {
 
     pub(crate) fn live(&self) -> LiveSettings {
         LiveSettings {
+            stream: "tasks",
             ring: self.ring_changes,
             queue: self.queue_tasks,
             patience: Duration::from_millis(self.patience_ms),

@@ -2,6 +2,7 @@
 //! protobuf message from `taskmesh.event.v1`.
 
 use bytes::Bytes;
+use mesh_trace::Span;
 use mesh_types::{Actor, Timestamp, WorkspaceId};
 use uuid::Uuid;
 
@@ -78,4 +79,13 @@ impl Envelope {
     pub fn revision(&self) -> Revision {
         Revision { epoch: self.epoch, version: self.version }
     }
+}
+
+/// Says in a trace which event it is about, by OpenTelemetry's conventions for messaging.
+pub(crate) fn describe(span: &mut Span, event: &Envelope) {
+    span.set("messaging.system", "taskmesh");
+    span.set("messaging.message.id", event.id.to_string());
+    span.set("messaging.destination.name", format!("{}.{}", event.entity, event.verb));
+    span.set("taskmesh.aggregate.id", event.aggregate_id.to_string());
+    span.set("taskmesh.aggregate.version", event.version);
 }

@@ -1,9 +1,11 @@
 //! What travels with a call: its id, and its place in a trace (W3C `traceparent`).
 
-use std::fmt;
-
 use http::{HeaderMap, HeaderName, HeaderValue};
+use mesh_trace::{Kind, Span, TraceParent};
+use tonic::Code;
 use uuid::Uuid;
+
+use crate::{code_name, is_server_fault};
 
 /// The header that names a call. Taken from the caller if it is short and printable, else made here.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -17,6 +19,8 @@ pub struct CallContext {
     pub request_id: String,
     /// Our place in the caller's trace, or in a new one.
     pub trace_parent: TraceParent,
+    /// The caller's place, if it told one.
+    caller: Option<TraceParent>,
 }
 
 impl CallContext {
@@ -24,9 +28,19 @@ impl CallContext {
     pub fn of(headers: &HeaderMap, fresh: Uuid) -> Self {
         let asked = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
         let request_id = asked.filter(|id| is_sane(id)).map_or_else(|| fresh.to_string(), str::to_owned);
-        let parent = headers.get(TRACE_PARENT).and_then(|value| TraceParent::parse(value.to_str().ok()?));
-        let trace_parent = parent.map_or_else(|| TraceParent::root(fresh), |parent| parent.child(fresh));
-        Self { request_id, trace_parent }
+        let caller = headers.get(TRACE_PARENT).and_then(|value| TraceParent::parse(value.to_str().ok()?));
+        let trace_parent = caller.map_or_else(|| TraceParent::root(fresh), |caller| caller.child(fresh));
+        Self { request_id, trace_parent, caller }
+    }
+
+    /// The call in its trace, from now until it is dropped, if that is sampled.
+    pub fn span(&self, service: &str, method: &str) -> Option<Span> {
+        let mut span = Span::at(self.trace_parent, self.caller, Kind::Server, || format!("{service}/{method}"))?;
+        span.set("rpc.system", "grpc");
+        span.set("rpc.service", service.to_owned());
+        span.set("rpc.method", method.to_owned());
+        span.set("request.id", self.request_id.clone());
+        Some(span)
     }
 
     /// Writes the context into the headers of a call that is made on behalf of this one.
@@ -45,89 +59,22 @@ impl CallContext {
     }
 }
 
+/// Notes in the trace of a call how it ended.
+pub fn trace_end(span: &mut Span, code: Code) {
+    span.set("rpc.grpc.status_code", i64::from(code as i32));
+    if is_server_fault(code) {
+        span.fail(code_name(code));
+    }
+}
+
 /// Ids end up in logs and in answers: nothing long and nothing unprintable.
 fn is_sane(id: &str) -> bool {
     !id.is_empty() && id.len() <= 128 && id.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// A place in a trace: `00-<trace id>-<span id>-<flags>`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TraceParent {
-    trace_id: u128,
-    span_id: u64,
-    flags: u8,
-}
-
-impl TraceParent {
-    /// Reads a `traceparent`; `None` if it is not one.
-    pub fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.trim().split('-');
-        let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        let known = version == "00" && parts.next().is_none();
-        let later = version != "00" && version != "ff" && is_hex(version, 2);
-        if !(known || later) || !is_hex(trace, 32) || !is_hex(span, 16) || !is_hex(flags, 2) {
-            return None;
-        }
-        let trace_id = u128::from_str_radix(trace, 16).ok().filter(|id| *id != 0)?;
-        let span_id = u64::from_str_radix(span, 16).ok().filter(|id| *id != 0)?;
-        Some(Self { trace_id, span_id, flags: u8::from_str_radix(flags, 16).ok()? })
-    }
-
-    /// The first place in a trace of its own, sampled; `fresh` is an id nobody else has.
-    pub fn root(fresh: Uuid) -> Self {
-        Self { trace_id: fresh.as_u128(), span_id: span_of(fresh), flags: 1 }
-    }
-
-    /// A new place under this one.
-    #[must_use]
-    pub fn child(self, fresh: Uuid) -> Self {
-        Self { span_id: span_of(fresh), ..self }
-    }
-
-    /// The trace's id, as logs show it.
-    pub fn trace_id(&self) -> String {
-        format!("{:032x}", self.trace_id)
-    }
-}
-
-/// The half of a UUID that is mostly random.
-fn span_of(fresh: Uuid) -> u64 {
-    fresh.as_u64_pair().1
-}
-
-fn is_hex(text: &str, length: usize) -> bool {
-    text.len() == length && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-}
-
-impl fmt::Display for TraceParent {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "00-{:032x}-{:016x}-{:02x}", self.trace_id, self.span_id, self.flags)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-
-    #[test]
-    fn a_child_stays_in_its_trace() {
-        let parent = TraceParent::parse(PARENT).expect("a valid one");
-        assert_eq!(parent.to_string(), PARENT);
-        let child = parent.child(Uuid::from_u128(0xfeed));
-        assert_eq!(child.to_string(), "00-0af7651916cd43dd8448eb211c80319c-000000000000feed-01");
-    }
-
-    #[test]
-    fn what_is_no_traceparent_is_ignored() {
-        let zero_span = "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01";
-        for text in ["", "00", "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", zero_span, "00-x-y-z"] {
-            assert_eq!(TraceParent::parse(text), None, "{text}");
-        }
-        assert_eq!(TraceParent::parse(&format!("{PARENT}-more")), None);
-        assert!(TraceParent::parse(&PARENT.replacen("00", "01", 1)).is_some(), "later versions begin the same");
-    }
 
     #[test]
     fn an_unprintable_request_id_is_replaced() {

@@ -106,6 +106,12 @@ fn code(kind: ErrorKind) -> Code {
     }
 }
 
+/// Whether the code speaks of the server and not of the call: what OpenTelemetry's conventions count as a server's error.
+pub fn is_server_fault(code: Code) -> bool {
+    use Code::{DataLoss, DeadlineExceeded, Internal, Unavailable, Unimplemented, Unknown};
+    matches!(code, Unknown | DeadlineExceeded | Unimplemented | Internal | Unavailable | DataLoss)
+}
+
 /// The code's name, as gRPC writes it, and as JSON errors and metrics carry it.
 pub fn code_name(code: Code) -> &'static str {
     match code {

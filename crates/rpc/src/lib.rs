@@ -23,8 +23,8 @@ mod upstream;
 pub use accept::{accept, accept_public};
 pub use channel::{Channel, Repeat, Safety};
 pub use connections::ConnectionConfig;
-pub use context::{CallContext, TraceParent};
-pub use fault::{code_name, malformed, status, status_of};
+pub use context::{CallContext, trace_end};
+pub use fault::{code_name, is_server_fault, malformed, status, status_of};
 pub use listener::{Listener, MemoryConnector, MemoryListener, MemoryStream, memory};
 pub use server::{MAX_MESSAGE_BYTES, RpcServer, ServerBuilder, ServerConfig};
 pub use token::{

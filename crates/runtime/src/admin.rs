@@ -10,10 +10,11 @@ use axum::{
 };
 use mesh_types::{tzdata_source, tzdata_version};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use metrics_process::Collector;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Lifecycle, Stage};
+use crate::{Lifecycle, Stage, build};
 
 /// How often what was measured is folded into what is shown.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -27,7 +28,10 @@ const LATENESS: [f64; 22] = [
 
 /// What the process has measured.
 #[derive(Clone)]
-pub struct Metrics(PrometheusHandle);
+pub struct Metrics {
+    recorder: PrometheusHandle,
+    process: Collector,
+}
 
 impl Metrics {
     /// Begins to measure, for the whole process. Before this, measuring costs nothing and is lost.
@@ -45,12 +49,15 @@ impl Metrics {
         let recorder = builder.install_recorder().context("metrics were begun before")?;
         // Zones decide when people are reminded, so whoever looks is to see whose rules are in use.
         metrics::gauge!("taskmesh_tzdata_info", "version" => tzdata_version(), "source" => tzdata_source()).set(1.0);
-        Ok(Self(recorder))
+        let build = [("version", build::VERSION), ("revision", build::REVISION)];
+        metrics::gauge!("taskmesh_build_info", &build).set(1.0);
+        Ok(Self { recorder, process: Collector::default() })
     }
 
     /// All of it, as Prometheus reads it.
     pub fn render(&self) -> String {
-        self.0.render()
+        self.process.collect();
+        self.recorder.render()
     }
 }
 
@@ -91,6 +98,6 @@ const NOT_READY: (StatusCode, &str) = (StatusCode::SERVICE_UNAVAILABLE, "not rea
 
 async fn keep_up(metrics: Metrics, stop: CancellationToken) {
     while tokio::time::timeout(UPKEEP, stop.cancelled()).await.is_err() {
-        metrics.0.run_upkeep();
+        metrics.recorder.run_upkeep();
     }
 }

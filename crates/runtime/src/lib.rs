@@ -5,6 +5,7 @@
 
 mod admin;
 mod arguments;
+mod build;
 pub mod config;
 mod lifecycle;
 mod lines;

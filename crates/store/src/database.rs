@@ -114,6 +114,10 @@ impl Database {
         }
     }
 
+    pub(crate) fn pools(&self) -> &Pools {
+        &self.pools
+    }
+
     pub(crate) fn config(&self) -> &DatabaseConfig {
         &self.pools.config
     }

@@ -117,6 +117,13 @@ pub enum ConnectError {
 }
 
 impl StoreError {
+    /// Begins to count each kind, so that the first of them shows as a change.
+    pub(crate) fn begin_counting() {
+        for kind in ["conflict", "contended", "unavailable", "rejected", "corrupt", "database"] {
+            metrics::counter!("taskmesh_store_errors_total", "kind" => kind).increment(0);
+        }
+    }
+
     fn label(&self) -> &'static str {
         match self {
             Self::Conflict { .. } => "conflict",

@@ -108,6 +108,7 @@ fn read(secret: &str, headers: &HeaderMap, body: Bytes) -> Receipt {
         id: header("webhook-id"),
         timestamp: header("webhook-timestamp"),
         signature: header("webhook-signature"),
+        trace_parent: header("traceparent"),
         body,
         answered: StatusCode::NO_CONTENT,
     };

@@ -1,6 +1,7 @@
 //! One line in the log and one count in the metrics for every call, written when it is over.
 
-use mesh_rpc::code_name;
+use mesh_rpc::{CallContext, code_name, trace_end};
+use mesh_trace::Span;
 use tokio::time::Instant;
 use tonic::Code;
 
@@ -11,15 +12,24 @@ pub(crate) struct CallRecord {
     face: &'static str,
     method: &'static str,
     request_id: String,
+    trace_id: String,
     started: Instant,
     code: Option<Code>,
+    /// The call in its trace, if that is sampled.
+    traced: Option<Span>,
 }
 
 impl CallRecord {
     /// A call of `method` (a path of the contract, never what a stranger made up) by `face`.
-    pub(crate) fn new(face: &'static str, method: &'static str, request_id: &str, started: Instant) -> Self {
+    pub(crate) fn new(face: &'static str, method: &'static str, context: &CallContext, started: Instant) -> Self {
         metrics::gauge!("gateway_open_calls", "face" => face).increment(1);
-        Self { face, method, request_id: request_id.to_owned(), started, code: None }
+        let (service, name) = method.trim_start_matches('/').rsplit_once('/').unwrap_or(("", method));
+        let mut traced = context.span(service, name);
+        if let Some(span) = &mut traced {
+            span.set("taskmesh.face", face);
+        }
+        let (request_id, trace_id) = (context.request_id.clone(), context.trace_parent.trace_id());
+        Self { face, method, request_id, trace_id, started, code: None, traced }
     }
 
     /// How the call ended.
@@ -30,7 +40,11 @@ impl CallRecord {
 
 impl Drop for CallRecord {
     fn drop(&mut self) {
-        let code = code_name(self.code.unwrap_or(Code::Cancelled));
+        let code = self.code.unwrap_or(Code::Cancelled);
+        if let Some(span) = &mut self.traced {
+            trace_end(span, code);
+        }
+        let code = code_name(code);
         let elapsed = self.started.elapsed();
         metrics::gauge!("gateway_open_calls", "face" => self.face).decrement(1);
         metrics::counter!("gateway_calls_total", "face" => self.face, "method" => self.method, "code" => code)
@@ -45,6 +59,7 @@ impl Drop for CallRecord {
             rpc.code = code,
             duration_us = elapsed.as_micros() as u64,
             request.id = self.request_id,
+            trace.id = self.trace_id,
             "call finished"
         );
     }

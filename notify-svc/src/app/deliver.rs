@@ -6,12 +6,13 @@
 use std::time::Duration;
 
 use mesh_store::StoreError;
+use mesh_trace::{Kind, Span, TraceParent};
 use mesh_types::{UserId, crash_point};
 
 use super::{App, Error};
 use crate::{
     clients::webhooks::{Message, WebhooksConfig},
-    domain::AttemptOutcome,
+    domain::{Answer, AttemptOutcome, DeliveryState, Notification},
     store::{self, ClaimDue},
 };
 
@@ -47,13 +48,12 @@ impl App {
     }
 
     /// Sends a delivery, unless it is not wanted any more, and records how that went.
-    #[tracing::instrument(level = "debug", skip_all, fields(delivery.id = %due.delivery.id))]
+    #[tracing::instrument(level = "debug", skip_all, fields(delivery.id = %due.delivery.id, trace.id = trace_id(&due)))]
     pub async fn deliver(&self, due: Due) {
         let settled = match due.notification.as_ref().filter(|_| due.is_wanted()) {
             None => self.store.cancel_due(&due, self.clock.now()).await,
             Some(notification) => {
-                let message = Message { id: due.delivery.id, notification };
-                let answer = self.webhooks.post(&due.channel.url, &due.keys, message, self.clock.now()).await;
+                let answer = self.post(&due, notification).await;
                 crash_point("deliver.after_post");
                 count(answer.outcome(), answer.duration);
                 self.store.record_attempt(&due, &answer, self.webhooks.schedule(), self.clock.now()).await
@@ -66,8 +66,48 @@ impl App {
     }
 }
 
+impl App {
+    /// Sends it, within the trace of what led to it, if that is sampled.
+    async fn post(&self, due: &Due, notification: &Notification) -> Answer {
+        let Due { delivery, channel, keys, .. } = due;
+        let mut span = Span::under(delivery.trace_parent.as_deref(), Kind::Client, || "POST webhook");
+        let trace_parent = span.as_ref().map(Span::place);
+        let message = Message { id: delivery.id, notification, trace_parent };
+        let answer = self.webhooks.post(&channel.url, keys, message, self.clock.now()).await;
+        if let Some(span) = &mut span {
+            span.set("http.request.method", "POST");
+            span.set("server.address", channel.url.host().to_owned());
+            span.set("taskmesh.delivery.id", delivery.id.to_string());
+            span.set("taskmesh.delivery.attempt", i64::from(delivery.attempt_count) + 1);
+            if let Ok(response) = &answer.result {
+                span.set("http.response.status_code", i64::from(response.status));
+            }
+            if answer.outcome() != AttemptOutcome::Delivered {
+                span.fail(answer.outcome().as_str());
+            }
+        }
+        answer
+    }
+}
+
 fn cause(error: &StoreError) -> String {
     std::error::Error::source(error).map(ToString::to_string).unwrap_or_default()
+}
+
+/// The trace that it is sent in, as logs show it; empty if in none.
+fn trace_id(due: &Due) -> String {
+    let place = due.delivery.trace_parent.as_deref().and_then(TraceParent::parse);
+    place.map(|place| place.trace_id()).unwrap_or_default()
+}
+
+/// Begins to count, so that the first of each shows as a change.
+pub fn begin_counting() {
+    for outcome in AttemptOutcome::ALL {
+        metrics::counter!("notify_webhook_attempts_total", "outcome" => outcome.as_str()).increment(0);
+    }
+    for state in DeliveryState::ALL.into_iter().filter(|state| !state.is_waiting()) {
+        metrics::counter!("notify_deliveries_ended_total", "state" => state.as_str()).increment(0);
+    }
 }
 
 fn count(outcome: AttemptOutcome, duration: Duration) {

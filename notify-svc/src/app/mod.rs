@@ -26,7 +26,7 @@ use crate::{clients::webhooks::Webhooks, domain::Notification, store::Store};
 
 pub use create_channel::CreateChannel;
 pub use delete_channel::DeleteChannel;
-pub use deliver::Due;
+pub use deliver::{Due, begin_counting};
 pub use error::Error;
 pub use list_channels::{ChannelPage, ListChannels};
 pub use list_deliveries::{DeliveryPage, ListDeliveries};

@@ -67,6 +67,9 @@ pub enum AttemptOutcome {
 }
 
 impl AttemptOutcome {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Delivered, Self::Refused, Self::Rejected, Self::Unreachable, Self::Blocked];
+
     /// Its number in the contract.
     pub fn code(self) -> i32 {
         match self {
@@ -91,8 +94,7 @@ impl AttemptOutcome {
 
     /// The outcome with this number.
     pub fn coded(code: i32) -> Option<Self> {
-        let all = [Self::Delivered, Self::Refused, Self::Rejected, Self::Unreachable, Self::Blocked];
-        all.into_iter().find(|outcome| outcome.code() == code)
+        Self::ALL.into_iter().find(|outcome| outcome.code() == code)
     }
 }
 

@@ -44,6 +44,8 @@ pub struct Delivery {
     pub version: i64,
     /// Whose doing caused it.
     pub created_by: UserId,
+    /// The trace in which it is sent: that of what led to it. Not told.
+    pub trace_parent: Option<String>,
 }
 
 /// Where a delivery stands.
@@ -62,7 +64,8 @@ pub enum DeliveryState {
 }
 
 impl DeliveryState {
-    const ALL: [Self; 5] = [Self::Pending, Self::Retrying, Self::Delivered, Self::Cancelled, Self::Dead];
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Pending, Self::Retrying, Self::Delivered, Self::Cancelled, Self::Dead];
 
     /// Its number in the contract and in the database.
     pub fn code(self) -> i16 {
@@ -78,6 +81,17 @@ impl DeliveryState {
     /// The state with this number.
     pub fn coded(code: i16) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.code() == code)
+    }
+
+    /// Its name in metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Retrying => "retrying",
+            Self::Delivered => "delivered",
+            Self::Cancelled => "cancelled",
+            Self::Dead => "dead",
+        }
     }
 
     /// Whether it is still to be sent.
@@ -117,6 +131,7 @@ impl Delivery {
             update_time: now,
             version: 1,
             created_by: notification.created_by,
+            trace_parent: cause.trace_parent.clone(),
         };
         DeliveryEvent { verb: DeliveryVerb::Created, before: None, after, cause }
     }
@@ -187,7 +202,7 @@ impl Delivery {
             client_address: None,
             user_agent: None,
         };
-        Cause { actor, trace_parent: None }
+        Cause { actor, trace_parent: self.trace_parent.clone() }
     }
 
     /// About how many bytes it takes to tell it.
@@ -243,6 +258,7 @@ mod tests {
             update_time: NOW,
             version: 1,
             created_by: UserId(id),
+            trace_parent: None,
         }
     }
 

@@ -20,6 +20,11 @@ impl DeliveryEvent {
     pub fn changed(&self) -> Vec<DeliveryField> {
         DeliveryField::changed(self.before.as_ref(), &self.after)
     }
+
+    /// Whether nothing more is tried after it, and something was to be before.
+    pub fn ends(&self) -> bool {
+        self.before.as_ref().is_some_and(|before| before.state.is_waiting()) && !self.after.state.is_waiting()
+    }
 }
 
 /// What can happen to a delivery.

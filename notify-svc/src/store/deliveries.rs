@@ -18,20 +18,21 @@ const INSERT: Sql = Sql {
     postgres: "
         INSERT INTO delivery
             (id, workspace_id, user_id, notification_id, channel_id, state, next_us, attempt_count, failures, attempts,
-             create_us, update_us, version, created_by)
+             create_us, update_us, version, created_by, trace_parent)
         SELECT * FROM json_to_recordset($1::json) AS new
             (id uuid, workspace_id uuid, user_id uuid, notification_id uuid, channel_id uuid, state smallint,
              next_us bigint, attempt_count integer, failures integer, attempts text, create_us bigint,
-             update_us bigint, version bigint, created_by uuid)
+             update_us bigint, version bigint, created_by uuid, trace_parent text)
         ON CONFLICT DO NOTHING RETURNING id",
     sqlite: "
         INSERT INTO delivery
             (id, workspace_id, user_id, notification_id, channel_id, state, next_us, attempt_count, failures, attempts,
-             create_us, update_us, version, created_by)
+             create_us, update_us, version, created_by, trace_parent)
         SELECT unhex(value->>'id', '-'), unhex(value->>'workspace_id', '-'), unhex(value->>'user_id', '-'),
             unhex(value->>'notification_id', '-'), unhex(value->>'channel_id', '-'), value->>'state',
             value->>'next_us', value->>'attempt_count', value->>'failures', value->>'attempts',
-            value->>'create_us', value->>'update_us', value->>'version', unhex(value->>'created_by', '-')
+            value->>'create_us', value->>'update_us', value->>'version', unhex(value->>'created_by', '-'),
+            value->>'trace_parent'
         FROM json_each($1) WHERE true
         ON CONFLICT DO NOTHING RETURNING id",
 };
@@ -139,8 +140,13 @@ impl Store {
         }
         let rows: Value = events.iter().map(|event| changeable(&event.after)).collect();
         REWRITE.run(transaction, [rows.to_string().into()]).await?;
+        events.iter().filter(|event| event.ends()).for_each(count_ended);
         self.append(transaction, &self.codec.delivery, events, now).await
     }
+}
+
+fn count_ended(event: &DeliveryEvent) {
+    metrics::counter!("notify_deliveries_ended_total", "state" => event.after.state.as_str()).increment(1);
 }
 
 /// Inserts those that are not there yet, and returns these.
@@ -165,6 +171,7 @@ fn row(it: &Delivery) -> Value {
     row["channel_id"] = json!(it.channel_id);
     row["create_us"] = json!(it.create_time.as_micros());
     row["created_by"] = json!(it.created_by);
+    row["trace_parent"] = json!(it.trace_parent);
     row
 }
 

@@ -15,7 +15,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{App, Due};
+use crate::app::{App, Due, begin_counting};
 
 /// How long the last attempts may take when the process stops. Others make them again later if they do not get done.
 const FAREWELL: Duration = Duration::from_secs(10);
@@ -23,6 +23,7 @@ const FAREWELL: Duration = Duration::from_secs(10);
 /// Sends until `stop`: what `due` announces at once, and what the clock makes due.
 pub async fn run(app: Arc<App>, due: Arc<Notify>, stop: CancellationToken) {
     let poll_interval = Duration::from_millis(app.webhooks_config().poll_interval_ms);
+    begin_counting();
     let mut flights = Flights::new(app);
     let mut next_look = Instant::now();
     loop {

@@ -33,7 +33,12 @@ impl World {
         let database = database.connect().await;
         database.migrate(migrations()).await.expect("the tables are made");
         let store = Store::new(database.clone(), EventLog::new(database.clone(), NAME), CODEC);
-        let live = Live::new(mesh_events::live::LiveSettings { ring: 1, queue: 1, patience: Default::default() });
+        let live = Live::new(mesh_events::live::LiveSettings {
+            stream: "notifications",
+            ring: 1,
+            queue: 1,
+            patience: Default::default(),
+        });
         let webhooks = Webhooks::new(&WebhooksConfig::default()).expect("the defaults make sense");
         let app = App::new(store.clone(), live, webhooks, Arc::default(), Arc::new(FakeClock::default()));
         Self { database, store, taker: ReminderTaker::new(Arc::new(app)) }

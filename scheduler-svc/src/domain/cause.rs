@@ -40,4 +40,10 @@ impl Cause {
         };
         Self { actor, trace_parent: None }
     }
+
+    /// The same, as a part of this trace.
+    #[must_use]
+    pub fn within(self, trace_parent: Option<String>) -> Self {
+        Self { trace_parent, ..self }
+    }
 }

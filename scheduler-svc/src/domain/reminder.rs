@@ -58,6 +58,8 @@ pub struct Reminder {
     pub round: i32,
     /// How its person counts their days. Not told.
     pub day: PersonDay,
+    /// The trace in which it fires: that of the call that made or last edited it. Not told.
+    pub trace_parent: Option<String>,
 }
 
 /// When a reminder fires.
@@ -219,6 +221,7 @@ impl Reminder {
             base: None,
             round: 0,
             day,
+            trace_parent: None,
         };
         let base = after.when.instant(task, &after.day);
         Ok(ReminderEvent { verb: Verb::Created, before: None, after: after.based(base), firing: None })

@@ -8,6 +8,7 @@
 use std::collections::HashSet;
 
 use mesh_store::{Sql, StoreError, Transaction};
+use mesh_trace::TraceParent;
 use mesh_types::{TaskId, new_id};
 use serde_json::json;
 use uuid::Uuid;
@@ -19,24 +20,24 @@ use crate::domain::{Cause, ReminderEvent, Told};
 const INSERT: Sql = Sql {
     postgres: "
         INSERT INTO reminder (id, workspace_id, task_id, user_id, offset_us, anchor, repeat_us, repeat_limit, channel_ids,
-            carry_over, state, fire_us, fire_count, late, round, zone, day_start, create_us,
+            carry_over, state, fire_us, fire_count, late, round, zone, day_start, trace_parent, create_us,
             update_us, version)
         SELECT id, workspace_id, task_id, user_id, offset_us, anchor, repeat_us, repeat_limit, channel_ids,
-            carry_over, state, fire_us, 0, false, 0, zone, day_start, create_us, update_us, version
+            carry_over, state, fire_us, 0, false, 0, zone, day_start, trace_parent, create_us, update_us, version
         FROM jsonb_to_recordset($1::jsonb) AS given (id uuid, workspace_id uuid, task_id uuid, user_id uuid,
             offset_us bigint, anchor smallint, repeat_us bigint, repeat_limit integer, channel_ids text,
-            carry_over boolean, state smallint, fire_us bigint, zone text, day_start text, create_us bigint,
-            update_us bigint, version bigint)
+            carry_over boolean, state smallint, fire_us bigint, zone text, day_start text, trace_parent text,
+            create_us bigint, update_us bigint, version bigint)
         ON CONFLICT (id) DO NOTHING RETURNING id",
     sqlite: "
         INSERT INTO reminder (id, workspace_id, task_id, user_id, offset_us, anchor, repeat_us, repeat_limit, channel_ids,
-            carry_over, state, fire_us, fire_count, late, round, zone, day_start, create_us,
+            carry_over, state, fire_us, fire_count, late, round, zone, day_start, trace_parent, create_us,
             update_us, version)
         SELECT unhex(value ->> 'id'), unhex(value ->> 'workspace_id'), unhex(value ->> 'task_id'),
             unhex(value ->> 'user_id'), value ->> 'offset_us', value ->> 'anchor', value ->> 'repeat_us',
             value ->> 'repeat_limit', value ->> 'channel_ids', value ->> 'carry_over', value ->> 'state',
-            value ->> 'fire_us', 0, 0, 0, value ->> 'zone', value ->> 'day_start', value ->> 'create_us',
-            value ->> 'update_us', value ->> 'version'
+            value ->> 'fire_us', 0, 0, 0, value ->> 'zone', value ->> 'day_start',
+            value ->> 'trace_parent', value ->> 'create_us', value ->> 'update_us', value ->> 'version'
         FROM json_each($1) WHERE true
         ON CONFLICT (id) DO NOTHING RETURNING id",
 };
@@ -56,15 +57,16 @@ impl Store {
     ) -> Result<(), StoreError> {
         let reminders = reminders::of_task(transaction, predecessor).await?;
         let copies = reminders.iter().filter_map(|reminder| reminder.carry_over(successor, told.time));
-        let copies: Vec<ReminderEvent> = copies.collect();
+        let mut copies: Vec<ReminderEvent> = copies.collect();
+        let trace_parent = TraceParent::worth_keeping(told.cause.trace_parent.as_deref());
+        copies.iter_mut().for_each(|event| event.after.trace_parent.clone_from(&trace_parent));
         if copies.is_empty() {
             return Ok(());
         }
         task_refs::expect(transaction, successor).await?;
         let new = insert(transaction, &copies).await?;
         let events = copies.iter().filter(|event| new.contains(&event.after.id)).map(|event| {
-            let trace_parent = told.cause.trace_parent.clone();
-            let cause = Cause { trace_parent, ..Cause::acting_for(event.after.user_id) };
+            let cause = Cause::acting_for(event.after.user_id).within(told.cause.trace_parent.clone());
             (self.codec.reminder)(event, &Told { id: new_id(told.time), time: told.time, cause: &cause })
         });
         self.log.append(transaction, &events.collect::<Vec<_>>()).await
@@ -95,6 +97,7 @@ fn row(row: &reminder::Model) -> serde_json::Value {
         "fire_us": row.fire_us,
         "zone": row.zone,
         "day_start": row.day_start,
+        "trace_parent": row.trace_parent,
         "create_us": row.create_us,
         "update_us": row.update_us,
         "version": row.version,

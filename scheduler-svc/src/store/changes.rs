@@ -4,6 +4,7 @@ use mesh_store::{
     Change, StoreError, Transaction, Worked, conclude,
     request_ids::{Claim, Outcome},
 };
+use mesh_trace::TraceParent;
 use mesh_types::{Caller, Etag, WorkspaceId, new_id};
 use uuid::Uuid;
 
@@ -80,7 +81,7 @@ impl Store {
         }
         let day = people::day_of(transaction, change.caller).await?;
         let task = task_refs::admit(transaction, seen).await?;
-        let event = make(&task, day)?;
+        let event = in_trace(make(&task, day)?, change);
         refuse_one_too_many(transaction, &event.after).await?;
         reminders::insert(transaction, &event.after).await?;
         self.append(transaction, change, event, near).await
@@ -106,6 +107,7 @@ impl Store {
             record(transaction, change, &written).await?;
             return Ok(Worked::Fresh(written));
         };
+        let event = in_trace(event, change);
         if event.verb == Verb::Undeleted {
             refuse_one_too_many(transaction, &event.after).await?;
         }
@@ -158,6 +160,12 @@ impl Store {
         };
         Ok(Written { reminder, change_id: outcome.event_id, held: None })
     }
+}
+
+/// From here on it fires in the trace of this call.
+fn in_trace(mut event: ReminderEvent, change: &Change<'_>) -> ReminderEvent {
+    event.after.trace_parent = TraceParent::worth_keeping(change.caller.trace_parent.as_deref());
+    event
 }
 
 /// Checks, under the lock of its task, that the person may have one more like it.

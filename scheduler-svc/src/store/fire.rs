@@ -3,6 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use mesh_store::{Sql, StoreError, Transaction};
+use mesh_trace::{Kind, Span};
 use mesh_types::{Timestamp, crash_point, new_id};
 use sea_orm::{FromQueryResult, QueryResult};
 use serde_json::json;
@@ -66,10 +67,14 @@ impl Store {
         let left: Vec<Timer> = due.iter().filter(|timer| !events.contains_key(&timer.reminder_id)).copied().collect();
         let again = if left.is_empty() { left } else { still_set(&transaction, &left).await? };
         let events: Vec<ReminderEvent> = events.into_values().collect();
-        self.change_all(&transaction, &events, now, |event| Cause::acting_for(event.after.user_id)).await?;
+        let traced: HashMap<Uuid, Span> = events.iter().filter_map(traced).collect();
+        let trace_parent = |event: &ReminderEvent| Some(traced.get(&event.after.id)?.place().to_string());
+        let cause = |event: &ReminderEvent| Cause::acting_for(event.after.user_id).within(trace_parent(event));
+        self.change_all(&transaction, &events, now, cause).await?;
         crash_point("timers.before_commit");
         mesh_store::commit(transaction).await?;
         crash_point("timers.after_commit");
+        drop(traced);
         if !events.is_empty() {
             self.log.committed();
         }
@@ -110,6 +115,16 @@ async fn events(
         events.extend(event.map(|event| (reminder.id, event)));
     }
     Ok(events)
+}
+
+/// A reminder's firing in its trace, if that is sampled: from now until it is dropped.
+fn traced(event: &ReminderEvent) -> Option<(Uuid, Span)> {
+    let reminder = &event.after;
+    let mut span = Span::under(reminder.trace_parent.as_deref(), Kind::Internal, || "fire reminder")?;
+    span.set("taskmesh.reminder.id", reminder.id.to_string());
+    let lateness = event.firing.as_ref().map_or(0.0, |firing| firing.lateness.as_secs_f64());
+    span.set("taskmesh.reminder.lateness_seconds", lateness);
+    Some((reminder.id, span))
 }
 
 fn read(row: &QueryResult) -> Result<(Reminder, String), StoreError> {

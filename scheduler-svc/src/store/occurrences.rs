@@ -140,8 +140,7 @@ impl Hearing<'_> {
         schedule: &mut Schedule,
     ) -> Result<bool, Error> {
         let Some(step) = step else { return Ok(false) };
-        let mut cause = Cause::acting_for(change.cause.actor.user_id);
-        cause.trace_parent = change.cause.trace_parent.clone();
+        let cause = Cause::acting_for(change.cause.actor.user_id).within(change.cause.trace_parent.clone());
         let told = Told { id: new_id(self.now), time: self.now, cause: &cause };
         schedules::rewrite(self.transaction, &step.event.after).await?;
         self.store.store_step(self.transaction, &step, &told).await?;

@@ -65,6 +65,12 @@ pub trait EventBus: Send + Sync + 'static {
         stop: CancellationToken,
     ) -> Result<(), BusError>;
 
+    /// How many events wait for a durable: those that it has not acknowledged. 0 for one that is not known.
+    ///
+    /// # Errors
+    /// When the bus cannot be reached.
+    async fn backlog(&self, durable: &Durable) -> Result<u64, BusError>;
+
     /// Follows events from a place on, without acknowledgements, in order and without a gap; for fan-out inside one
     /// process. While the bus cannot be reached it waits; it fails when it could not go on without a gap.
     ///

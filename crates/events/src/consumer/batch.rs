@@ -1,6 +1,7 @@
 //! A batch from the bus: in one transaction if that works, else one by one.
 
 use mesh_store::{StoreError, Transaction};
+use mesh_trace::{Kind, Span};
 use mesh_types::crash_point;
 use uuid::Uuid;
 
@@ -8,6 +9,7 @@ use super::Consumer;
 use crate::{
     Delivery, EffectError, Envelope, Foreign, Pause,
     dead_letters::{self, Letter},
+    envelope::describe,
     inbox,
 };
 
@@ -41,10 +43,12 @@ impl Consumer {
         let now = self.clock.now();
         let mut new = inbox::take(&transaction, self.name(), letters.iter().map(Letter::id), now).await?;
         let fresh: Vec<&Letter> = letters.iter().filter(|letter| new.remove(&letter.id())).collect();
-        self.apply(&transaction, &fresh).await?;
+        let mut traced = Vec::new();
+        self.apply(&transaction, &fresh, &mut traced).await?;
         crash_point("consumer.before_commit");
         transaction.commit().await?;
         crash_point("consumer.after_commit");
+        drop(traced);
         if !fresh.is_empty() {
             self.effect.after_commit();
         }
@@ -60,18 +64,43 @@ impl Consumer {
     }
 
     /// Hands events to the effect in the order of their arrival; what lies between is no event and is handed over alone.
-    pub(super) async fn apply(&self, transaction: &Transaction, letters: &[&Letter]) -> Result<(), EffectError> {
-        let mut events: Vec<Envelope> = Vec::with_capacity(letters.len());
-        for letter in letters {
-            match letter {
-                Letter::Event(event) => events.push(event.as_ref().clone()),
-                Letter::Foreign(foreign) => {
-                    self.apply_events(transaction, &mut events).await?;
-                    self.effect.foreign(transaction, foreign).await?;
+    /// `traced` takes what this is in the events' traces; it is over when that is dropped.
+    pub(super) async fn apply(
+        &self,
+        transaction: &Transaction,
+        letters: &[&Letter],
+        traced: &mut Vec<Span>,
+    ) -> Result<(), EffectError> {
+        let (mut events, begun) = (Vec::with_capacity(letters.len()), traced.len());
+        let applying = async {
+            for letter in letters {
+                match letter {
+                    Letter::Event(event) => events.push(self.traced(event.as_ref().clone(), traced)),
+                    Letter::Foreign(foreign) => {
+                        self.apply_events(transaction, &mut events).await?;
+                        self.effect.foreign(transaction, foreign).await?;
+                    }
                 }
             }
+            self.apply_events(transaction, &mut events).await
+        };
+        let applied: Result<(), EffectError> = applying.await;
+        if let Err(error) = &applied {
+            traced.iter_mut().skip(begun).for_each(|span| span.fail(error.to_string()));
         }
-        self.apply_events(transaction, &mut events).await
+        applied
+    }
+
+    /// The event as the effect sees it: what comes of it goes under this consumer's part in the event's trace, if that is
+    /// sampled.
+    fn traced(&self, event: Envelope, traced: &mut Vec<Span>) -> Envelope {
+        let name = || format!("process {}.{}", event.entity, event.verb);
+        let Some(mut span) = Span::under(event.trace_parent.as_deref(), Kind::Consumer, name) else { return event };
+        describe(&mut span, &event);
+        span.set("messaging.consumer.group.name", self.name().to_owned());
+        let trace_parent = Some(span.place().to_string());
+        traced.push(span);
+        Envelope { trace_parent, ..event }
     }
 
     async fn apply_events(&self, transaction: &Transaction, events: &mut Vec<Envelope>) -> Result<(), EffectError> {
@@ -95,6 +124,7 @@ impl Consumer {
         tracing::warn!(
             consumer.name = self.name(),
             event.id = %letter.id(),
+            trace.id = letter.trace_id(),
             failure.reason = %reason,
             "an event cannot be applied and is set aside"
         );

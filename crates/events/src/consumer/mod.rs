@@ -21,11 +21,13 @@ use crate::{BatchHandler, BusError, Delivery, Durable, Effect, EventBus, Pause};
 pub struct ConsumerSettings {
     /// How often to look for dead letters that are due.
     pub retry_poll: Duration,
+    /// How often to measure how many events wait.
+    pub measure_every: Duration,
 }
 
 impl Default for ConsumerSettings {
     fn default() -> Self {
-        Self { retry_poll: Duration::from_secs(1) }
+        Self { retry_poll: Duration::from_secs(1), measure_every: Duration::from_secs(5) }
     }
 }
 
@@ -49,6 +51,11 @@ impl Consumer {
         effect: Arc<dyn Effect>,
         clock: Arc<dyn Clock>,
     ) -> Self {
+        // Known from the beginning, so that the first of them shows as a change.
+        let name = durable.name.clone();
+        metrics::counter!("taskmesh_consumer_applied_events_total", "consumer" => name.clone()).increment(0);
+        metrics::counter!("taskmesh_consumer_duplicate_events_total", "consumer" => name.clone()).increment(0);
+        metrics::counter!("taskmesh_consumer_pauses_total", "consumer" => name).increment(0);
         Self { database: database.background(), bus, durable, effect, clock, settings: ConsumerSettings::default() }
     }
 
@@ -69,7 +76,21 @@ impl Consumer {
             stop.cancel();
             result
         };
-        tokio::join!(consume, self.retry_letters(&stop)).0
+        tokio::join!(consume, self.retry_letters(&stop), self.measure(&stop)).0
+    }
+
+    /// Shows how far it is behind, until `stop`.
+    async fn measure(&self, stop: &CancellationToken) {
+        while stop.run_until_cancelled(tokio::time::sleep(self.settings.measure_every)).await.is_some() {
+            match self.bus.backlog(&self.durable).await {
+                Ok(events) => {
+                    let pending =
+                        metrics::gauge!("taskmesh_consumer_pending_events", "consumer" => self.name().to_owned());
+                    pending.set(events as f64);
+                }
+                Err(error) => tracing::debug!(error = %error, consumer.name = self.name(), "backlog not known"),
+            }
+        }
     }
 
     fn name(&self) -> &str {

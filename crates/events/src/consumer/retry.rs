@@ -38,7 +38,8 @@ impl Consumer {
         let Some(letter) = dead_letters::due(&transaction, self.name(), self.clock.now()).await? else {
             return Ok(false);
         };
-        match self.apply(&transaction, &[&letter.letter]).await {
+        let mut traced = Vec::new();
+        match self.apply(&transaction, &[&letter.letter], &mut traced).await {
             Ok(()) => {
                 dead_letters::applied(&transaction, &letter).await?;
                 transaction.commit().await?;
@@ -63,6 +64,7 @@ impl Consumer {
             tracing::error!(
                 consumer.name = self.name(),
                 event.id = %letter.letter.id(),
+                trace.id = letter.letter.trace_id(),
                 failure.reason = %reason,
                 "a dead letter is parked"
             );

@@ -2,6 +2,7 @@
 //! read again by the one decoder there is.
 
 use mesh_store::StoreError;
+use mesh_trace::TraceParent;
 use mesh_types::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -52,6 +53,15 @@ impl Letter {
             Self::Event(event) => Some(event.time),
             Self::Foreign(_) => None,
         }
+    }
+
+    /// The trace that it belongs to, as logs show it; empty if to none.
+    pub(crate) fn trace_id(&self) -> String {
+        let trace_parent = match self {
+            Self::Event(event) => event.trace_parent.as_deref(),
+            Self::Foreign(_) => None,
+        };
+        trace_parent.and_then(TraceParent::parse).map(|place| place.trace_id()).unwrap_or_default()
     }
 
     pub(super) fn write(&self) -> Result<(String, Vec<u8>), StoreError> {

@@ -7,6 +7,7 @@
 mod ended;
 mod follow;
 mod messages;
+mod numbers;
 mod place;
 mod ring;
 mod subscription;
@@ -23,6 +24,7 @@ use mesh_types::Fault;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use numbers::Numbers;
 use ring::Ring;
 use subscription::Watcher;
 
@@ -63,6 +65,8 @@ impl<T: Watched> Shown<T> {
 /// Bounds of what is kept for watchers.
 #[derive(Clone, Copy, Debug)]
 pub struct LiveSettings {
+    /// What is watched, as metrics call it, such as `tasks`.
+    pub stream: &'static str,
     /// How many changes are kept for those who come back.
     pub ring: usize,
     /// How many things may wait for one watcher before it is taken for too slow.
@@ -74,6 +78,7 @@ pub struct LiveSettings {
 /// Everybody who watches, and what there is to tell.
 pub struct Live<T> {
     settings: LiveSettings,
+    numbers: Numbers,
     state: Mutex<State<T>>,
     /// `None` until there is a stream.
     front: watch::Sender<Option<Front>>,
@@ -142,7 +147,8 @@ impl<T: Watched> Live<T> {
     pub fn new(settings: LiveSettings) -> Arc<Self> {
         let ring = Ring::new(settings.ring);
         let state = State { ring, reached: 0, watchers: HashMap::new(), next_watcher: 0 };
-        Arc::new(Self { settings, state: Mutex::new(state), front: watch::Sender::new(None) })
+        let numbers = Numbers::of(settings.stream);
+        Arc::new(Self { settings, numbers, state: Mutex::new(state), front: watch::Sender::new(None) })
     }
 
     /// Watches what is told to these audiences, from now on or from right after a place that was seen before.
@@ -158,7 +164,7 @@ impl<T: Watched> Live<T> {
         if !self.reaches(resume.as_ref()).await {
             return Err(Fault::unavailable());
         }
-        Ok(self.subscribe(audiences, resume)?)
+        Ok(self.subscribe(audiences, resume).inspect_err(|ended| self.numbers.count(*ended))?)
     }
 
     /// Waits until there is a stream, and, for a while, until it has come as far as `place`: whoever comes back may have

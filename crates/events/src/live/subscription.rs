@@ -134,6 +134,7 @@ impl<T: Watched> Live<T> {
         for audience in &audiences {
             state.watchers.entry(*audience).or_default().insert(number, Arc::clone(&watcher));
         }
+        self.numbers.open.increment(1);
         Ok(Subscription { live: Arc::clone(self), watcher, number, audiences, place })
     }
 }
@@ -145,7 +146,7 @@ impl<T: Watched> Subscription<T> {
     /// Why there is none any more.
     pub async fn next(&mut self) -> Result<Arc<Shown<T>>, Ended> {
         loop {
-            if let Some(shown) = self.watcher.take()? {
+            if let Some(shown) = self.watcher.take().inspect_err(|ended| self.live.numbers.count(*ended))? {
                 self.place.sequence = shown.sequence;
                 return Ok(shown);
             }
@@ -171,6 +172,7 @@ impl<T: Watched> Subscription<T> {
 
 impl<T> Drop for Subscription<T> {
     fn drop(&mut self) {
+        self.live.numbers.open.decrement(1);
         let mut state = self.live.state();
         for audience in &self.audiences {
             if let Some(watchers) = state.watchers.get_mut(audience) {

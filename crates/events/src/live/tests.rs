@@ -37,7 +37,7 @@ fn live(ring: usize, queue: usize) -> Arc<Live<Thing>> {
 
 /// Of a stream that has come this far already.
 fn live_from(newest: u64, ring: usize, queue: usize) -> Arc<Live<Thing>> {
-    let live = Live::new(LiveSettings { ring, queue, patience: Duration::ZERO });
+    let live = Live::new(LiveSettings { stream: "tests", ring, queue, patience: Duration::ZERO });
     live.begin(place(newest));
     live
 }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use mesh_store::{Database, StoreError};
+use mesh_trace::{Kind, Span};
 use mesh_types::{Timestamp, crash_point};
 use tokio_util::sync::CancellationToken;
 
@@ -13,7 +14,7 @@ use super::{
     pending::{Batch, Pending},
     stream::{KnownStream, Look},
 };
-use crate::{BusError, Published, bus::backoff::Backoff};
+use crate::{BusError, Envelope, Published, bus::backoff::Backoff, envelope::describe};
 
 /// For this long after an event the relay polls more often.
 const RECENT: Duration = Duration::from_secs(10);
@@ -155,7 +156,7 @@ impl<'a> Holder<'a> {
                 Look::Same => {}
             }
         }
-        let batch = progress.pending.next(settings.batch).await?;
+        let mut batch = progress.pending.next(settings.batch).await?;
         if batch.events.is_empty() {
             let after = if stop.is_cancelled() { Duration::ZERO } else { settings.poll_every };
             let held = progress.pending.write_down(after).await?;
@@ -164,9 +165,11 @@ impl<'a> Holder<'a> {
         if !self.lease.is_certain() {
             return Ok(Turn::Lost);
         }
+        let traced = traced(&mut batch.events);
         crash_point("relay.before_publish");
         let Published { events: taken, last } = self.hand_over(&batch).await?;
         crash_point("relay.after_publish");
+        drop(traced);
         if let (Some(place), Some(event)) = (last, batch.events[..taken].last()) {
             progress.stream.note(bus, place, event.id);
         }
@@ -216,4 +219,17 @@ impl<'a> Holder<'a> {
             () = tokio::time::sleep(if recently { poll_every } else { poll_every * 4 }) => {}
         }
     }
+}
+
+/// Puts the publication of each event into the event's trace, if that is sampled: from now until the span is dropped.
+/// Whoever takes the event goes on under it.
+fn traced(events: &mut [Envelope]) -> Vec<Span> {
+    let publication = |event: &mut Envelope| {
+        let name = || format!("publish {}.{}", event.entity, event.verb);
+        let mut span = Span::under(event.trace_parent.as_deref(), Kind::Producer, name)?;
+        describe(&mut span, event);
+        event.trace_parent = Some(span.place().to_string());
+        Some(span)
+    };
+    events.iter_mut().filter_map(publication).collect()
 }

@@ -64,6 +64,10 @@ pub struct Relay {
 impl Relay {
     /// A relay from `log` to `bus`.
     pub fn new(log: Arc<EventLog>, bus: Arc<dyn EventBus>, clock: Arc<dyn Clock>, settings: RelaySettings) -> Self {
+        let source = log.source();
+        // Known from the beginning, so that the first of them shows as a change.
+        metrics::counter!("taskmesh_relay_published_events_total", "source" => source).increment(0);
+        metrics::counter!("taskmesh_relay_refused_events_total", "source" => source).increment(0);
         Self { log, bus, clock, settings }
     }
 

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mesh_events::Envelope;
+use mesh_testkit::eventually;
 use tokio::task::JoinSet;
 
-use crate::harness::{Harness, Recorder, Running, event, events, ids, publish};
+use crate::harness::{Harness, Recorder, Running, durable, event, events, ids, publish};
 
 pub(crate) async fn events_of_an_aggregate_come_in_order(harness: Harness) {
     let sent: Vec<_> = (1..=200).flat_map(|version| ["a", "b", "c"].map(|name| event("task", name, version))).collect();
@@ -76,6 +77,22 @@ pub(crate) async fn a_durable_that_asks_for_more_is_told_of_what_comes_after(har
     let sent = [event("task", "one", 2), event("user", "one", 1), event("list", "one", 1), event("task", "one", 3)];
     publish(&harness.bus(), &sent).await;
     after.has(&[sent[0].clone(), sent[1].clone(), sent[3].clone()]).await;
+    consumer.stop().await;
+}
+
+pub(crate) async fn what_waits_for_a_durable_is_counted(harness: Harness) {
+    let bus = harness.bus();
+    let durable = durable("reader", &["task"]);
+    assert_eq!(bus.backlog(&durable).await.unwrap(), 0, "nobody knows it yet");
+    let seen = Recorder::new();
+    seen.pause(true);
+    let consumer = Running::start(&bus, "reader", &["task"], &seen);
+    let sent = [event("task", "one", 1), event("list", "one", 1), event("task", "one", 2), event("task", "two", 1)];
+    publish(&bus, &sent).await;
+    let waiting = async || bus.backlog(&durable).await.unwrap();
+    eventually(async || if waiting().await == 3 { Ok(()) } else { Err(waiting().await) }).await;
+    seen.pause(false);
+    eventually(async || if waiting().await == 0 { Ok(()) } else { Err(waiting().await) }).await;
     consumer.stop().await;
 }
 

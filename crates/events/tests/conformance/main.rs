@@ -46,6 +46,7 @@ suite! {
     delivery::two_durables_are_both_told_everything(Plain);
     delivery::a_durable_is_told_of_its_entities_only(Plain);
     delivery::a_durable_that_asks_for_more_is_told_of_what_comes_after(Plain);
+    delivery::what_waits_for_a_durable_is_counted(Plain);
     delivery::ten_thousand_events_pass(Plain);
     delivery::many_publishers_at_once_lose_nothing(Plain);
     failures::an_event_whose_handler_crashed_comes_again(Plain);

@@ -94,7 +94,7 @@ impl Ledger {
         let durable = Durable { name: "audit-svc".to_owned(), filter: Filter::default(), gather: Duration::ZERO };
         let effect = Arc::new(self.clone());
         Consumer::new(&self.database, world.bus.clone(), durable, effect, Arc::new(world.clock.clone()))
-            .with_settings(ConsumerSettings { retry_poll: Duration::from_millis(10) })
+            .with_settings(ConsumerSettings { retry_poll: Duration::from_millis(10), ..ConsumerSettings::default() })
     }
 }
 

@@ -106,6 +106,10 @@ impl EventBus for Meddler {
         self.bus().consume(durable, handler, stop).await
     }
 
+    async fn backlog(&self, durable: &Durable) -> Result<u64, BusError> {
+        self.bus().backlog(durable).await
+    }
+
     async fn tail(&self, filter: Filter, from: TailFrom) -> Result<TailStream, BusError> {
         self.bus().tail(filter, from).await
     }

@@ -38,10 +38,10 @@ impl Methods {
             .filter(|method| services.contains(&method.descriptor.parent_service().full_name()))
             .map(|method| (method.path.clone(), Arc::new(described(method))))
             .collect();
-        for (service, name, endless) in OPEN {
-            known.insert(format!("/{service}/{name}"), Arc::new(open(service, name, *endless)));
+        for (service, name, form) in OPEN {
+            known.insert(format!("/{service}/{name}"), Arc::new(open(service, name, form)));
         }
-        Self { known, unknown: Arc::new(open("unknown", "unknown", false)) }
+        Self { known, unknown: Arc::new(open("unknown", "unknown", "unary")) }
     }
 
     /// The RPC at this path, and whether there is one.
@@ -54,18 +54,22 @@ impl Methods {
 }
 
 /// What every server has beside the contract, open to everybody.
-const OPEN: &[(&str, &str, bool)] = &[
-    ("grpc.health.v1.Health", "Check", false),
-    ("grpc.health.v1.Health", "Watch", true),
-    ("grpc.reflection.v1.ServerReflection", "ServerReflectionInfo", true),
-    ("grpc.reflection.v1alpha.ServerReflection", "ServerReflectionInfo", true),
+const OPEN: &[(&str, &str, &str)] = &[
+    ("grpc.health.v1.Health", "Check", "unary"),
+    ("grpc.health.v1.Health", "Watch", "server_stream"),
+    ("grpc.reflection.v1.ServerReflection", "ServerReflectionInfo", "bidi_stream"),
+    ("grpc.reflection.v1alpha.ServerReflection", "ServerReflectionInfo", "bidi_stream"),
 ];
 
 fn described(method: &mesh_proto::Method) -> Method {
     let descriptor = &method.descriptor;
     let service = descriptor.parent_service().full_name().to_owned();
     Method {
-        metrics: MethodMetrics::new(&service, descriptor.name()),
+        metrics: MethodMetrics::new(
+            &service,
+            descriptor.name(),
+            form(descriptor.is_client_streaming(), descriptor.is_server_streaming()),
+        ),
         service,
         name: descriptor.name().to_owned(),
         scope: (!method.public).then(|| method.scope.clone()),
@@ -74,13 +78,24 @@ fn described(method: &mesh_proto::Method) -> Method {
     }
 }
 
-fn open(service: &str, name: &str, endless: bool) -> Method {
+fn open(service: &str, name: &str, form: &str) -> Method {
+    let endless = form != "unary";
     Method {
         service: service.to_owned(),
         name: name.to_owned(),
         scope: None,
         streaming: endless,
         endless,
-        metrics: MethodMetrics::new(service, name),
+        metrics: MethodMetrics::new(service, name, form),
+    }
+}
+
+/// Which side streams, in the words of gRPC's metrics.
+fn form(client: bool, server: bool) -> &'static str {
+    match (client, server) {
+        (false, false) => "unary",
+        (true, false) => "client_stream",
+        (false, true) => "server_stream",
+        (true, true) => "bidi_stream",
     }
 }

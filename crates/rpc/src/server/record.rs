@@ -10,15 +10,17 @@ use tonic::Code;
 use tracing::{Level, Span, field::Empty};
 
 use super::methods::Method;
-use crate::{CallContext, code_name};
+use crate::{CallContext, code_name, trace_end};
 
 /// How many gRPC codes there are.
 const CODES: usize = 17;
 
-/// The numbers of one RPC.
+/// The numbers of one RPC, by the names that gRPC servers in other languages have for them (go-grpc-prometheus), so that
+/// dashboards made for those show ours, too.
 pub(super) struct MethodMetrics {
-    service: String,
-    method: String,
+    labels: [(&'static str, String); 3],
+    /// Calls that began.
+    started: Counter,
     /// Calls under way.
     in_flight: Gauge,
     /// How long calls take, in seconds.
@@ -28,24 +30,50 @@ pub(super) struct MethodMetrics {
 }
 
 impl MethodMetrics {
-    pub(super) fn new(service: &str, method: &str) -> Self {
-        let labels = [("service", service.to_owned()), ("method", method.to_owned())];
+    /// Those of a method; `form` is the metrics' word for which side streams, such as `unary`.
+    pub(super) fn new(service: &str, method: &str, form: &str) -> Self {
+        let labels =
+            [("grpc_type", form.to_owned()), ("grpc_service", service.to_owned()), ("grpc_method", method.to_owned())];
         Self {
-            service: service.to_owned(),
-            method: method.to_owned(),
-            in_flight: gauge!("rpc_server_in_flight", &labels),
-            duration: histogram!("rpc_server_duration_seconds", &labels),
+            started: counter!("grpc_server_started_total", &labels),
+            in_flight: gauge!("grpc_server_in_flight", &labels),
+            duration: histogram!("grpc_server_handling_seconds", &labels),
             answered: Default::default(),
+            labels,
         }
     }
 
     fn answered(&self, code: Code) {
         let Some(counter) = self.answered.get(code as usize) else { return };
         let register = || {
-            let (service, method) = (self.service.clone(), self.method.clone());
-            counter!("rpc_server_calls_total", "service" => service, "method" => method, "code" => code_name(code))
+            let [form, service, method] = &self.labels;
+            let labels = [form.clone(), service.clone(), method.clone(), ("grpc_code", label(code).to_owned())];
+            counter!("grpc_server_handled_total", &labels)
         };
         counter.get_or_init(register).increment(1);
+    }
+}
+
+/// The code as other servers' metrics spell it.
+fn label(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "Canceled",
+        Code::Unknown => "Unknown",
+        Code::InvalidArgument => "InvalidArgument",
+        Code::DeadlineExceeded => "DeadlineExceeded",
+        Code::NotFound => "NotFound",
+        Code::AlreadyExists => "AlreadyExists",
+        Code::PermissionDenied => "PermissionDenied",
+        Code::ResourceExhausted => "ResourceExhausted",
+        Code::FailedPrecondition => "FailedPrecondition",
+        Code::Aborted => "Aborted",
+        Code::OutOfRange => "OutOfRange",
+        Code::Unimplemented => "Unimplemented",
+        Code::Internal => "Internal",
+        Code::Unavailable => "Unavailable",
+        Code::DataLoss => "DataLoss",
+        Code::Unauthenticated => "Unauthenticated",
     }
 }
 
@@ -61,6 +89,8 @@ pub(super) struct Call {
     method: Arc<Method>,
     begun: Instant,
     answered: bool,
+    /// The call in its trace, if that is sampled.
+    traced: Option<mesh_trace::Span>,
 }
 
 impl Call {
@@ -73,8 +103,10 @@ impl Call {
             trace.id = context.trace_parent.trace_id(),
             user.id = Empty,
         );
+        let traced = context.span(&method.service, &method.name);
+        method.metrics.started.increment(1);
         method.metrics.in_flight.increment(1);
-        Self { span, method, begun: Instant::now(), answered: false }
+        Self { span, method, begun: Instant::now(), answered: false, traced }
     }
 
     /// The call was answered with `code`.
@@ -86,6 +118,9 @@ impl Call {
         self.method.metrics.in_flight.decrement(1);
         self.method.metrics.duration.record(elapsed);
         self.method.metrics.answered(code);
+        if let Some(mut traced) = self.traced.take() {
+            trace_end(&mut traced, code);
+        }
         let _entered = self.span.enter();
         let (code, duration_ms) = (code_name(code), elapsed.as_micros() as f64 / 1000.0);
         match code {

@@ -75,12 +75,13 @@ async fn calls_are_counted_by_method_and_code_and_those_to_others_by_service() {
         call(&channel, Safety::Safe).await.expect("an answer");
     }
     let shown = metrics.render();
-    let method = r#"service="taskmesh.task.v1.TaskService",method="CreateTask""#;
+    let method = r#"grpc_type="unary",grpc_service="taskmesh.task.v1.TaskService",grpc_method="CreateTask""#;
     for line in [
-        format!("rpc_server_calls_total{{{method},code=\"OK\"}}"),
-        format!("rpc_server_calls_total{{{method},code=\"NOT_FOUND\"}}"),
-        format!("rpc_server_duration_seconds_bucket{{{method},le=\"0.01\"}}"),
-        format!("rpc_server_in_flight{{{method}}}"),
+        format!("grpc_server_started_total{{{method}}} 2"),
+        format!("grpc_server_handled_total{{{method},grpc_code=\"OK\"}} 1"),
+        format!("grpc_server_handled_total{{{method},grpc_code=\"NotFound\"}} 1"),
+        format!("grpc_server_handling_seconds_bucket{{{method},le=\"0.01\"}}"),
+        format!("grpc_server_in_flight{{{method}}}"),
         "rpc_client_in_flight{upstream=\"replicas\"} 0".to_owned(),
         "rpc_client_ejections_total{upstream=\"replicas\"}".to_owned(),
         "rpc_client_retries_total{upstream=\"replicas\"} 3".to_owned(),

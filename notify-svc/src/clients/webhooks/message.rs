@@ -49,7 +49,7 @@ pub(super) fn request(
 ) -> Result<Request<Full<Bytes>>, Failure> {
     let body = body(message.notification);
     let id = message.id.to_string();
-    Request::builder()
+    let mut request = Request::builder()
         .method(Method::POST)
         .uri(url.path_and_query())
         .header(header::HOST, url.authority())
@@ -58,7 +58,11 @@ pub(super) fn request(
         .header(header::CONNECTION, HeaderValue::from_static("close"))
         .header("webhook-timestamp", now.to_parts().0)
         .header("webhook-signature", keys.signatures(&id, now, &body))
-        .header("webhook-id", id)
+        .header("webhook-id", id);
+    if let Some(place) = message.trace_parent {
+        request = request.header("traceparent", place.to_string());
+    }
+    request
         .body(Full::new(body))
         // A URL can hold what a request line cannot.
         .map_err(|_| Failure::Broken)

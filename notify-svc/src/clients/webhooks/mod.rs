@@ -14,6 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use mesh_trace::TraceParent;
 use mesh_types::Timestamp;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -40,6 +41,8 @@ pub struct Message<'a> {
     pub id: uuid::Uuid,
     /// What it tells.
     pub notification: &'a Notification,
+    /// The `traceparent` that the receiver may go on under.
+    pub trace_parent: Option<TraceParent>,
 }
 
 impl Webhooks {

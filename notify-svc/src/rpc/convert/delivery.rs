@@ -68,6 +68,7 @@ pub(crate) fn kept_delivery(it: proto::Delivery) -> Option<Delivery> {
         update_time: kept(it.update_time?),
         version: it.version,
         created_by: it.created_by.parse().ok()?,
+        trace_parent: None,
     })
 }
 

@@ -3,6 +3,7 @@
 
 mod create_channels;
 mod create_notifications;
+mod delivery_trace;
 
 use sea_orm_migration::MigrationTrait;
 
@@ -12,5 +13,6 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
     migrations.extend(mesh_events::migrations());
     migrations.push(Box::new(create_notifications::CREATE_NOTIFICATIONS));
     migrations.push(Box::new(create_channels::CREATE_CHANNELS));
+    migrations.push(Box::new(delivery_trace::DELIVERY_TRACE));
     migrations
 }

@@ -26,6 +26,7 @@ pub(crate) struct Model {
     pub(crate) update_us: i64,
     pub(crate) version: i64,
     pub(crate) created_by: Uuid,
+    pub(crate) trace_parent: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -53,6 +54,7 @@ impl TryFrom<Model> for Delivery {
             update_time: Timestamp::from_micros(row.update_us),
             version: row.version,
             created_by: UserId(row.created_by),
+            trace_parent: row.trace_parent,
         })
     }
 }

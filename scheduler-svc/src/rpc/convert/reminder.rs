@@ -71,6 +71,7 @@ pub(crate) fn kept_reminder(reminder: proto::Reminder) -> Option<Reminder> {
         base: None,
         round: 0,
         day: PersonDay::default(),
+        trace_parent: None,
     })
 }
 

@@ -5,6 +5,7 @@ mod create_reminders;
 mod create_schedules;
 mod extend_schedules;
 mod reminder_day_start;
+mod reminder_trace;
 
 use sea_orm_migration::MigrationTrait;
 
@@ -16,5 +17,6 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
     migrations.push(Box::new(create_schedules::CREATE_SCHEDULES));
     migrations.push(Box::new(extend_schedules::EXTEND_SCHEDULES));
     migrations.push(Box::new(reminder_day_start::REMINDER_DAY_START));
+    migrations.push(Box::new(reminder_trace::REMINDER_TRACE));
     migrations
 }

@@ -134,6 +134,10 @@ impl EventBus for EmbeddedBus {
         consume::run(&self.log, &self.writer, &durable, handler.as_ref(), &stop).await
     }
 
+    async fn backlog(&self, durable: &Durable) -> Result<u64, BusError> {
+        self.log.backlog(durable).await
+    }
+
     async fn tail(&self, filter: Filter, from: TailFrom) -> Result<TailStream, BusError> {
         tail::open(Arc::clone(&self.log), filter, from)
     }

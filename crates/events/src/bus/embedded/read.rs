@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{cursors::Cursors, unavailable};
 use crate::{
-    bus::{BusError, Delivery, Filter, Position},
+    bus::{BusError, Delivery, Durable, Filter, Position},
     wire,
 };
 
@@ -98,6 +98,17 @@ impl Log {
             }
         }
         Ok(Slice { deliveries, end: head })
+    }
+
+    /// How many events after its cursor are for `durable`.
+    pub(super) async fn backlog(&self, durable: &Durable) -> Result<u64, BusError> {
+        const COUNT: &str = "
+            SELECT count(*) FROM event
+            WHERE sequence > ?1 AND (?2 = '[]' OR entity IN (SELECT value FROM json_each(?2)))";
+        let entities = serde_json::Value::from(durable.filter.entities.clone()).to_string();
+        let query = sqlx::query_scalar(COUNT).bind(signed(self.cursors.sequence(&durable.name))).bind(entities);
+        let count: i64 = query.fetch_one(&self.pool).await.map_err(unavailable)?;
+        Ok(count.unsigned_abs())
     }
 
     /// Where an event is; `None` when it is not there.

@@ -7,6 +7,7 @@ use async_nats::{
     jetstream::{
         AckKind, Message,
         consumer::{AckPolicy, DeliverPolicy, pull},
+        context::ConsumerInfoErrorKind,
     },
 };
 use tokio_util::sync::CancellationToken;
@@ -42,6 +43,15 @@ pub(super) async fn run(stream: &EventStream, durable: &Durable, handler: &dyn B
     }
     // Acknowledgements are on their way; the process may end right after this.
     let _ = tokio::time::timeout(Duration::from_secs(1), stream.connection.client.flush()).await;
+}
+
+/// How many events the server holds for `durable`, or waits for an acknowledgement of.
+pub(super) async fn backlog(stream: &EventStream, durable: &Durable) -> Result<u64, BusError> {
+    match stream.ensure().await?.consumer_info(&durable.name).await {
+        Ok(info) => Ok(info.num_pending + info.num_ack_pending as u64),
+        Err(error) if error.kind() == ConsumerInfoErrorKind::NotFound => Ok(0),
+        Err(error) => Err(unavailable("consumer cannot be asked for", &error)),
+    }
 }
 
 impl Run<'_> {

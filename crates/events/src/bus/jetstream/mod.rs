@@ -72,6 +72,10 @@ impl EventBus for JetStreamBus {
         Ok(())
     }
 
+    async fn backlog(&self, durable: &Durable) -> Result<u64, BusError> {
+        consume::backlog(&self.stream, durable).await
+    }
+
     async fn tail(&self, filter: Filter, from: TailFrom) -> Result<TailStream, BusError> {
         tail::open(self.stream.clone(), filter, from).await
     }

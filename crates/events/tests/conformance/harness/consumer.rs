@@ -96,6 +96,12 @@ impl BatchHandler for Recorder {
     }
 }
 
+/// The durable `name`, of `entities` (all when there are none).
+pub(crate) fn durable(name: &str, entities: &[&str]) -> Durable {
+    let entities = entities.iter().map(|entity| (*entity).to_owned()).collect();
+    Durable { name: name.to_owned(), filter: Filter { entities }, gather: Duration::ZERO }
+}
+
 /// A consumer at work.
 pub(crate) struct Running {
     stop: CancellationToken,
@@ -105,8 +111,7 @@ pub(crate) struct Running {
 impl Running {
     /// Consumes as durable `name`, of `entities` (all when there are none).
     pub(crate) fn start(bus: &Arc<dyn EventBus>, name: &str, entities: &[&str], handler: &Arc<Recorder>) -> Self {
-        let entities = entities.iter().map(|entity| (*entity).to_owned()).collect();
-        let durable = Durable { name: name.to_owned(), filter: Filter { entities }, gather: Duration::ZERO };
+        let durable = durable(name, entities);
         let (stop, mut task) = (CancellationToken::new(), JoinSet::new());
         let (bus, handler, token) = (Arc::clone(bus), Arc::clone(handler), stop.clone());
         task.spawn(async move { bus.consume(durable, handler, token).await });

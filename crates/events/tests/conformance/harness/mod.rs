@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 pub(crate) use self::{
-    consumer::{Recorder, Running},
+    consumer::{Recorder, Running, durable},
     event::{event, events, ids, large_event},
 };
 
