@@ -4,10 +4,13 @@
 mod alerts;
 mod chart;
 mod image;
+mod scripts;
 mod tilt;
 mod workflows;
 
 use clap::Args;
+
+pub use image::{Container, Healthcheck, containers};
 
 use crate::workspace::Workspace;
 
