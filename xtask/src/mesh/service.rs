@@ -95,8 +95,8 @@ impl Service {
         Some((self.variable(key), uris.to_owned()))
     }
 
-    /// The variable of a setting.
-    pub(crate) fn variable(self, key: &str) -> String {
+    /// The variable that holds one of its settings, such as `PROCESS__LOG__FILTER`.
+    pub fn variable(self, key: &str) -> String {
         format!("TASKMESH_{}__{key}", self.name().to_uppercase().replace('-', "_"))
     }
 }
