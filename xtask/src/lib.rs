@@ -16,6 +16,7 @@ pub mod buf;
 pub mod deployment;
 pub mod faults;
 pub mod fuzz;
+pub mod image;
 pub mod run;
 pub mod test;
 pub mod tidy;

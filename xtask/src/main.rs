@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use xtask::{Interrupt, bench, buf, deployment, faults, fuzz, run, test, tidy, workspace::Workspace};
+use xtask::{Interrupt, bench, buf, deployment, faults, fuzz, image, run, test, tidy, workspace::Workspace};
 
 /// Every developer command of Taskmesh.
 #[derive(Parser)]
@@ -20,6 +20,8 @@ enum Command {
     Tidy,
     /// Check what an operator is handed: chart, alerts, image, Tiltfile, workflows.
     Deployment(deployment::Options),
+    /// Build the container image, and start every program in it as the chart does.
+    Image(image::Options),
     /// Run the load scenarios and print what they measure.
     Bench(bench::Options),
     /// Break a mesh in every way for a while, under load, and compare what its users were told with what is there.
@@ -56,6 +58,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             println!("fit to be deployed");
             Ok(ExitCode::SUCCESS)
         }
+        Command::Image(options) => image::run(&workspace, &options),
         Command::Bench(options) => bench::run(&workspace, &options),
         Command::Faults(options) => faults::run(&workspace, &options),
         Command::Fuzz(options) => fuzz::run(&workspace, &options),

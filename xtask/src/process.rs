@@ -114,6 +114,14 @@ impl Process {
         }
     }
 
+    /// Whether it has ended, without a failure.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn succeeded(&mut self) -> anyhow::Result<bool> {
+        Ok(self.child.try_wait()?.is_some_and(|status| status.success()))
+    }
+
     /// Sends `signal`; nothing happens if it has ended.
     ///
     /// # Errors

@@ -11,6 +11,11 @@ use anyhow::Context;
 
 use crate::workspace::{Workspace, output_of};
 
+/// Where the lock file of the tools `name` is.
+pub(crate) fn folder(workspace: &Workspace, name: &str) -> PathBuf {
+    workspace.root.join("xtask/tools").join(name)
+}
+
 /// The packages that `<folder>/requirements.txt` lists, with all that they need: a folder for `PYTHONPATH`.
 ///
 /// # Errors

@@ -19,6 +19,7 @@ macro_rules! in_both_modes {
 }
 
 mod campaign;
+mod compose;
 mod crash;
 mod five_minutes;
 mod measured;

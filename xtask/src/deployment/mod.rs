@@ -4,11 +4,14 @@
 mod alerts;
 mod chart;
 mod image;
+mod scripts;
 mod tilt;
 mod workflows;
 
 pub use alerts::metrics_used;
 use clap::Args;
+
+pub use image::{Container, Healthcheck, containers};
 
 use crate::workspace::Workspace;
 

@@ -15,9 +15,9 @@ use crate::workspace::output_of;
 const PKCS8_PREFIX: [u8; 16] =
     [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
 
-/// Where the private key of `service` is.
+/// Where the private key of `service` is: as `taskmesh new-keys` calls it.
 pub(super) fn signing_key(folder: &Path, service: Service) -> PathBuf {
-    folder.join(format!("{}-signing-key.pem", service.name()))
+    folder.join(format!("{}.pem", service.noun()))
 }
 
 /// Where the public keys of all who sign are.

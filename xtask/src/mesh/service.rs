@@ -45,15 +45,32 @@ impl Service {
         self.name().trim_end_matches("-svc")
     }
 
-    /// The settings of one of its processes, as variables.
+    /// What it answers `grpc.health.v1` by. "" and what is behind the gateway say how the others are, too.
+    pub(crate) fn health(self) -> &'static str {
+        match self {
+            Self::Gateway => "taskmesh.auth.v1.AuthService",
+            Self::SchedulerSvc => "taskmesh.scheduler.v1.SchedulerService",
+            Self::TaskSvc => "taskmesh.task.v1.TaskService",
+            Self::NotifySvc => "taskmesh.notify.v1.NotifyService",
+            Self::AuditSvc => "taskmesh.audit.v1.AuditService",
+        }
+    }
+
+    /// The settings of one of its processes that says where it is in `ready_file`, as variables.
     pub(super) fn variables(self, plan: &Plan, listen: SocketAddr, ready_file: &Path) -> Vec<(String, String)> {
+        let mut variables = self.settings(plan, listen);
+        variables.push((self.variable("PROCESS__ADMIN_LISTEN"), "127.0.0.1:0".to_owned()));
+        variables.push((self.variable("PROCESS__READY_FILE"), ready_file.display().to_string()));
+        variables
+    }
+
+    /// The settings that have no useful default, as variables.
+    pub(crate) fn settings(self, plan: &Plan, listen: SocketAddr) -> Vec<(String, String)> {
         let listen_key = if self == Self::Gateway { "LISTEN" } else { "SERVER__LISTEN" };
         let mut settings = vec![
             (listen_key, listen.to_string()),
             ("DATABASE__URL", plan.databases.of(self).to_owned()),
             ("NATS__URL", plan.nats_url.clone()),
-            ("PROCESS__ADMIN_LISTEN", "127.0.0.1:0".to_owned()),
-            ("PROCESS__READY_FILE", ready_file.display().to_string()),
         ];
         if self != Self::Gateway {
             settings.push(("KEY_SET_FILE", keys::key_set(plan.folder).display().to_string()));
@@ -66,7 +83,7 @@ impl Service {
     }
 
     /// What tells one of its processes where the replicas of `other` are, if it calls that.
-    pub(super) fn upstream_variable(self, other: Self, uris: &str) -> Option<(String, String)> {
+    pub(crate) fn upstream_variable(self, other: Self, uris: &str) -> Option<(String, String)> {
         let key = match (self, other) {
             (Self::SchedulerSvc, Self::TaskSvc) => "TASKS__URI",
             (Self::Gateway, Self::TaskSvc) => "UPSTREAMS__TASK__URI",

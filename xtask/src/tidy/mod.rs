@@ -14,7 +14,7 @@ use anyhow::{Context, bail};
 use crate::workspace::Workspace;
 
 /// Folders that hold nothing of ours.
-const FOREIGN_FOLDERS: [&str; 5] = ["target", ".git", "node_modules", "data", ".venv"];
+const FOREIGN_FOLDERS: [&str; 6] = ["target", ".git", ".tilt", "node_modules", "data", ".venv"];
 
 /// A file of the project.
 struct File {

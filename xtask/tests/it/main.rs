@@ -1,3 +1,4 @@
 //! The tools, with real servers.
 
+mod rollout;
 mod servers;
