@@ -54,17 +54,29 @@ impl Series {
         self.after(i64::MIN)
     }
 
+    /// The occurrence that nominally starts then, where a policy moves it; [`Outcome::Ended`] if the rules do not give it or a
+    /// policy drops it. It need not be one of the series: another may stay where this one would be moved.
+    pub fn at(&self, nominal: Nominal) -> Outcome {
+        let nominal = self.seconds(nominal);
+        match self.walk_from(nominal) {
+            Ok(Some(given)) if given == nominal => {
+                self.placer.place(nominal).map_or(Outcome::Ended, |placed| Outcome::Next(self.occurrence(placed)))
+            }
+            Ok(_) => Outcome::Ended,
+            Err(GaveUp) => Outcome::GaveUp,
+        }
+    }
+
     /// The occurrence after this one, which need not be an occurrence itself.
     ///
     /// A nominal start that the rules do not give stands for its instant in the zone.
     pub fn next_after(&self, after: Nominal) -> Outcome {
-        let nominal = match self.placer.clock {
-            Clock::Days => seconds_of(after.date().into()),
-            Clock::Wall | Clock::Fixed(_) => seconds_of(after.datetime()),
-        };
+        let nominal = self.seconds(after);
         // Only the weekend moves what the rules give further than what they do not give.
         let placed = match self.placer.policies.weekend {
-            Weekend::NextWeekday | Weekend::PreviousWeekday if self.gives(nominal) => self.placer.place(nominal),
+            Weekend::NextWeekday | Weekend::PreviousWeekday if self.walk_from(nominal) == Ok(Some(nominal)) => {
+                self.placer.place(nominal)
+            }
             Weekend::NextWeekday | Weekend::PreviousWeekday => None,
             Weekend::Keep | Weekend::Drop => self.placer.place(nominal),
         };
@@ -122,15 +134,21 @@ impl Series {
         }
     }
 
-    /// Whether the rules give this nominal start.
-    fn gives(&self, nominal: i64) -> bool {
-        let mut work = Work::new(Work::ONE_ANSWER);
-        Walk::new(&self.source, &self.placer, nominal).next(&mut work) == Ok(Some(nominal))
-    }
-
     /// The first nominal start from one on, before placing.
     pub(crate) fn nominal_from(&self, from: i64) -> Option<i64> {
-        Walk::new(&self.source, &self.placer, from).next(&mut Work::new(Work::ONE_ANSWER)).ok()?
+        self.walk_from(from).ok()?
+    }
+
+    fn walk_from(&self, from: i64) -> Result<Option<i64>, GaveUp> {
+        Walk::new(&self.source, &self.placer, from).next(&mut Work::new(Work::ONE_ANSWER))
+    }
+
+    /// A nominal start as seconds on the clock it is read off.
+    fn seconds(&self, nominal: Nominal) -> i64 {
+        match self.placer.clock {
+            Clock::Days => seconds_of(nominal.date().into()),
+            Clock::Wall | Clock::Fixed(_) => seconds_of(nominal.datetime()),
+        }
     }
 
     /// A nominal start as the caller knows it.

@@ -23,6 +23,8 @@ mod reminder;
 #[cfg(test)]
 mod reminder_tests;
 mod schedule;
+#[cfg(test)]
+mod schedule_change_tests;
 mod schedule_create;
 mod schedule_edit;
 mod schedule_error;

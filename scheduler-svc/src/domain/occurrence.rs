@@ -1,7 +1,7 @@
 //! An occurrence: one time of a schedule, and the task that it became.
 
 use jiff::tz::TimeZone;
-use mesh_recurrence::{Adjustment, Nominal};
+use mesh_recurrence::{Adjustment, Nominal, Outcome, Series};
 use mesh_types::{TaskId, Timestamp, derived_id};
 use uuid::Uuid;
 
@@ -176,10 +176,14 @@ impl Occurrence {
     pub fn has_task(&self) -> bool {
         match self.state {
             OccurrenceState::Planned | OccurrenceState::Missed => false,
-            // Left out before there was one, nothing was ever heard of it.
-            OccurrenceState::Skipped => self.newest != (0, 0) || self.to_do.is_some(),
-            _ => true,
+            OccurrenceState::Open | OccurrenceState::Completed => true,
+            // Closed before there was one, nothing was ever heard of it.
+            _ => !self.is_unheard() || self.to_do.is_some(),
         }
+    }
+
+    fn is_unheard(&self) -> bool {
+        self.newest == (0, 0)
     }
 
     /// What a change of its task means. News that is older than what is known changes nothing about the state, but an
@@ -192,13 +196,11 @@ impl Occurrence {
         let mut after = self.clone();
         if (epoch, version) > self.newest {
             after.newest = (epoch, version);
-            let open = !change.task.is_over();
-            if self.state == OccurrenceState::Skipped {
-                // It stays so, until somebody opens its task again.
-                let opened_again = open && self.close_time.is_none_or(|skipped| change.time > skipped);
-                after.state = if opened_again { OccurrenceState::Open } else { self.state };
-            } else {
-                after.state = OccurrenceState::of(&change.task);
+            after.state = self.state_after(change);
+            if self.is_unheard() && !change.task.is_over() && !after.is_open() {
+                // It was being made when this was closed: what was to be done for it may have found nothing.
+                let deleted = after.state == OccurrenceState::Deleted;
+                after.to_do = Some(if deleted { ToDo::Delete } else { ToDo::Cancel });
             }
             let closed = after.state != OccurrenceState::Open;
             after.close_time = closed.then(|| self.close_time.unwrap_or(change.time));
@@ -206,6 +208,19 @@ impl Occurrence {
         let owes = change.task.is_over() && !self.successor_planned;
         let owes = owes.then_some(Closed { nominal: self.nominal, task_id: self.task_id, time: change.time });
         (owes.is_some() || after != *self).then_some(Heard { after, owes })
+    }
+
+    fn state_after(&self, change: &TaskChange) -> OccurrenceState {
+        let opened_again = change.opens && self.close_time.is_none_or(|closed| change.time > closed);
+        match self.state {
+            // It stays so, until somebody opens its task again.
+            OccurrenceState::Skipped if !opened_again => self.state,
+            // With its schedule, before there was a task.
+            OccurrenceState::Cancelled | OccurrenceState::Deleted if self.is_unheard() && !change.task.is_over() => {
+                self.state
+            }
+            _ => OccurrenceState::of(&change.task),
+        }
     }
 
     /// The occurrence, if its task is closed and it has no successor yet.
@@ -239,6 +254,15 @@ impl From<&mesh_recurrence::Occurrence> for Place {
 }
 
 impl Place {
+    /// Where a series starts: where its rules and policies put that, else where its name says.
+    pub fn of_start(series: &Series) -> Option<Self> {
+        let start = series.rules().start();
+        match series.at(start) {
+            Outcome::Next(found) => Some(Self::from(&found)),
+            Outcome::Ended | Outcome::GaveUp => Self::of(start, series.zone()),
+        }
+    }
+
     /// A nominal start that no rule gave: a wall time that the zone leaves out takes the offset before the gap, one that
     /// comes twice is the first.
     pub fn of(nominal: Nominal, zone: &TimeZone) -> Option<Self> {

@@ -41,7 +41,7 @@ fn change(version: i64, status: TaskStatus, deleted: bool) -> TaskChange {
         due: None,
     };
     let time = Timestamp::from_micros(version * 300);
-    TaskChange { task, cause: Cause::acting_for(mesh_types::UserId(Uuid::nil())), time }
+    TaskChange { task, opens: false, cause: Cause::acting_for(mesh_types::UserId(Uuid::nil())), time }
 }
 
 fn statuses() -> impl Strategy<Value = (TaskStatus, bool)> {

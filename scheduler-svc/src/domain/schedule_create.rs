@@ -91,18 +91,18 @@ impl Schedule {
         let (name, _) = zone(&draft, None, beginning)?;
         let mut after = Self::new(draft, template, (start, name), beginning);
         after.text = after.check()?.0.describe();
-        let plan = after.plan_first(beginning.now)?;
+        let plan = after.plan_first(&SoFar::default(), beginning.now)?;
         Ok(after.begun(plan, None, beginning.now))
     }
 
-    /// What a schedule begins with that has no task yet.
-    pub(super) fn plan_first(&self, now: Timestamp) -> Result<Plan, ScheduleError> {
+    /// What a schedule begins with that has no task yet; `so_far` at most some that are left out.
+    pub(super) fn plan_first(&self, so_far: &SoFar, now: Timestamp) -> Result<Plan, ScheduleError> {
         if self.policies.advance == Advance::FromDue {
-            return self.plan(&SoFar::default(), None, now);
+            return self.plan(so_far, None, now);
         }
         // What the first one is counted from is the start, not a completion.
         let by_due = SchedulePolicies { advance: Advance::FromDue, ..self.policies };
-        let plan = Self { policies: by_due, ..self.clone() }.plan(&SoFar::default(), None, now)?;
+        let plan = Self { policies: by_due, ..self.clone() }.plan(so_far, None, now)?;
         Ok(Plan { next: None, ..plan })
     }
 

@@ -5,7 +5,7 @@ use mesh_types::Timestamp;
 
 use super::{
     Advance, Generation, Place, PolicyField, Schedule, ScheduleDecision, ScheduleError, SchedulePolicies, ScheduleVerb,
-    SoFar, StoredPolicies, Template, TemplateField, reminder::FIRST_INSTANT,
+    SoFar, StoredPolicies, Template, TemplateField, Upcoming, reminder::FIRST_INSTANT, schedule_time::to_jiff,
 };
 
 /// The new value of one field. Those that can be cleared take their default then.
@@ -41,8 +41,7 @@ impl Schedule {
         if after.has_rules_of(self) {
             return Ok(Some(self.step(after, ScheduleVerb::Updated, now)));
         }
-        // From the day of the next one on, so that it neither comes twice on that day nor is left out.
-        let rules_from = self.next.map(|next| eve_of(next.nominal)).or(self.rules_from);
+        let rules_from = self.next.map(|next| self.eve_of(&next)).transpose()?.or(self.rules_from);
         let next = Self { rules_from, ..after };
         let next = Self { next: next.upcoming(so_far, now)?, ..next };
         self.go_on(next, ScheduleVerb::Updated, so_far, now).map(Some)
@@ -94,19 +93,21 @@ impl Schedule {
             return Err(ScheduleError::EndBeforeStart);
         }
         let zone = self.zone()?;
-        let first = match Series::new(rules.clone(), zone.clone(), policies.placing).first() {
-            Outcome::Next(first) => first,
+        let series = Series::new(rules.clone(), zone, policies.placing);
+        match series.first() {
+            Outcome::Next(_) => {}
             Outcome::Ended => return Err(ScheduleError::NeverFires),
             Outcome::GaveUp => return Err(ScheduleError::TooHard),
-        };
-        let place = if first.nominal == *start { Some(Place::from(&first)) } else { Place::of(*start, &zone) };
-        let place = place.filter(|place| place.instant >= FIRST_INSTANT).ok_or(ScheduleError::StartUnplaceable)?;
-        Ok((rules, place))
+        }
+        let place = Place::of_start(&series).filter(|place| place.instant >= FIRST_INSTANT);
+        Ok((rules, place.ok_or(ScheduleError::StartUnplaceable)?))
     }
-}
 
-/// The last second of the day before.
-fn eve_of(nominal: Nominal) -> Nominal {
-    let day = nominal.date().yesterday().unwrap_or(nominal.date());
-    Nominal::Local(day.at(23, 59, 59, 0))
+    /// The last second before the day on which the next one would have been, by its name or where it was moved: from then on
+    /// nothing comes twice on that day, nor is it left out.
+    fn eve_of(&self, next: &Upcoming) -> Result<Nominal, ScheduleError> {
+        let moved = self.zone()?.to_datetime(to_jiff(next.time)).date();
+        let day = next.nominal.date().min(moved);
+        Ok(Nominal::Local(day.yesterday().unwrap_or(day).at(23, 59, 59, 0)))
+    }
 }

@@ -2,7 +2,7 @@
 
 use mesh_types::Timestamp;
 
-use super::{Occurrence, Place, Schedule, ScheduleError, ScheduleStep, ScheduleVerb, SoFar};
+use super::{Occurrence, Place, Schedule, ScheduleError, ScheduleStep, ScheduleVerb, SoFar, schedule_search::known};
 
 impl Schedule {
     /// Puts what is to come, and what is open, where it belongs by the rules of zones that are in force now. The tasks
@@ -23,7 +23,7 @@ impl Schedule {
     }
 
     fn place_of(&self, open: &Occurrence) -> Result<Option<Place>, ScheduleError> {
-        match self.given(open.nominal)? {
+        match known(self.series_from(self.start)?.at(open.nominal))? {
             Some(found) => Ok(Some(Place::from(&found))),
             // A start that no rule gives, or one of rules that were changed since.
             None if open.place.adjustments.is_empty() => Ok(Place::of(open.place.local, &self.zone()?)),

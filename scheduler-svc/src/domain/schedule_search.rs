@@ -69,7 +69,8 @@ impl Search<'_> {
             }
         }
         for _ in 0..SEARCHED {
-            if !self.taken.contains(&found.nominal) && !self.is_skipped(&found) {
+            let wanted = Some(found.nominal) > self.after && !self.taken.contains(&found.nominal);
+            if wanted && !self.is_skipped(&found) {
                 self.after = Some(found.nominal);
                 return Ok(Some(found));
             }

@@ -1,5 +1,6 @@
 //! One occurrence of a schedule is left out.
 
+use jiff::SignedDuration;
 use mesh_recurrence::Nominal;
 use mesh_types::Timestamp;
 
@@ -7,9 +8,6 @@ use super::{
     Advance, Closed, Occurrence, OccurrenceState, Schedule, ScheduleDecision, ScheduleError, ScheduleEvent,
     ScheduleState, ScheduleStep, ScheduleVerb, SoFar, ToDo, Upcoming, schedule_search::known, schedule_time::from_jiff,
 };
-
-/// More than a weekend moves past a nominal start of daily rules.
-const MOVED: usize = 8;
 
 impl Schedule {
     /// Leaves out one occurrence: `asked`, or the open one, or the next. `known` is what is known of `asked`. The task of
@@ -71,24 +69,13 @@ impl Schedule {
         Ok(about(nominal, ScheduleStep { noted, ..step }))
     }
 
-    /// The occurrence with this nominal start, if the rules give it before the series ends.
+    /// The occurrence with this nominal start, if the rules give it before the series ends and no other is at that time.
     pub(super) fn given(&self, nominal: Nominal) -> Result<Option<mesh_recurrence::Occurrence>, ScheduleError> {
         let series = self.series_from(self.start)?;
-        let just_before = jiff::SignedDuration::from_secs(1);
-        let found = match nominal {
-            Nominal::Date(day) => day.yesterday().map(Nominal::Date),
-            Nominal::Local(wall) => wall.checked_sub(just_before).map(Nominal::Local),
-        };
-        let mut outcome = found.map_or_else(|_| series.first(), |before| series.next_after(before));
-        // A policy may have moved others before it.
-        for _ in 0..MOVED {
-            let Some(found) = known(outcome)? else { return Ok(None) };
-            if found.nominal == nominal {
-                return Ok(Some(found).filter(|found| self.admits(found.nominal, 0)));
-            }
-            outcome = series.next_after(found.nominal);
-        }
-        Ok(None)
+        let Some(found) = known(series.at(nominal))? else { return Ok(None) };
+        let just_before = found.instant.checked_sub(SignedDuration::from_secs(1)).unwrap_or(found.instant);
+        let there = known(series.next_after_instant(just_before))?;
+        Ok(there.filter(|there| there.nominal == nominal && self.admits(nominal, 0)))
     }
 
     /// The next occurrence that is not planned, if it can be found.

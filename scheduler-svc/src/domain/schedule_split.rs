@@ -1,6 +1,6 @@
 //! A series goes on differently from one occurrence on: this schedule ends before it, and a new one takes over there.
 
-use mesh_recurrence::{Nominal, RuleSet, Series};
+use mesh_recurrence::Nominal;
 use mesh_types::Timestamp;
 use uuid::Uuid;
 
@@ -37,7 +37,7 @@ pub struct Split {
 impl Schedule {
     /// Lets a new schedule begin at `cut.at`, before which this one ends: now, if it has nothing left to plan before, else
     /// when that is done. Open tasks from there on become the first occurrences of the new one and are written anew by its
-    /// template. `known` is what is known of the occurrence at `cut.at`.
+    /// template; what is over or left out there does not come again. `known` is what is known of the occurrence at `cut.at`.
     ///
     /// # Errors
     /// When it is deleted or has ended, there is no such occurrence, it is over already, or the new schedule would make no
@@ -58,10 +58,12 @@ impl Schedule {
         let before = self.to_come_before(at, so_far, now)?;
         let fresh = self.continued(&cut, at, (moving.len(), before), now)?.edited(cut.edits)?;
         let text = fresh.check()?.0.describe();
-        let adopted = fresh.adopt(&moving, now)?;
+        let over = |nominal: &&Nominal| **nominal > at && moving.iter().all(|open| open.nominal != **nominal);
+        let left_out = fresh.leave_out_all(so_far.taken.iter().filter(over), now)?;
+        let adopted = fresh.adopt(&moving, &left_out, now)?;
         let moved = moving.iter().take(adopted.len()).map(|open| open.nominal).collect();
         let task_id = adopted.first().map(|first| first.task_id);
-        let created = Self { text, task_id, ..fresh }.taking_over(adopted, now)?;
+        let created = Self { text, task_id, ..fresh }.taking_over(adopted, left_out, now)?;
         let cut_short = Self { ends_before: Some(at), ..self.clone() };
         let after = if before == 0 { cut_short.ended(now) } else { cut_short };
         let cut = self.step(after, ScheduleVerb::Split, now);
@@ -147,25 +149,44 @@ impl Schedule {
         Ok(left.and_then(|left| series.rules().text_with_count(left.max(1))).unwrap_or_else(|| self.rrule.clone()))
     }
 
+    /// Those of these nominal starts that it gives, as left out. (Counted from completion, it gives none that is known.)
+    fn leave_out_all<'a>(
+        &self,
+        over: impl Iterator<Item = &'a Nominal>,
+        now: Timestamp,
+    ) -> Result<Vec<Occurrence>, ScheduleError> {
+        if self.policies.advance == Advance::FromCompletion {
+            return Ok(Vec::new());
+        }
+        let mut left_out = Vec::new();
+        for nominal in over {
+            left_out.extend(self.given(*nominal)?.map(|found| Occurrence::left_out(self.id, &found, now)));
+        }
+        Ok(left_out)
+    }
+
     /// Occurrences of this schedule for the open ones of another, one for one; fewer if it has fewer. A task that is for
     /// the start stays so, even if the rules do not give it.
-    fn adopt(&self, moving: &[&Occurrence], now: Timestamp) -> Result<Vec<Occurrence>, ScheduleError> {
-        let zone = self.zone()?;
-        let rules = RuleSet::parse(&self.rrule, self.start).map_err(ScheduleError::Rule)?;
-        let series = Series::new(rules, zone.clone(), self.policies.placing);
+    fn adopt(
+        &self,
+        moving: &[&Occurrence],
+        left_out: &[Occurrence],
+        now: Timestamp,
+    ) -> Result<Vec<Occurrence>, ScheduleError> {
+        let series = self.series_from(self.start)?;
+        let is_left_out = |found: &mesh_recurrence::Occurrence| left_out.iter().any(|out| out.nominal == found.nominal);
         let mut adopted: Vec<Occurrence> = Vec::new();
         for open in moving {
             let (nominal, place) = match adopted.last() {
-                None => {
-                    let given = self.given(self.start)?.map(|found| Place::from(&found));
-                    let place =
-                        given.or_else(|| Place::of(self.start, &zone)).ok_or(ScheduleError::StartUnplaceable)?;
-                    (self.start, place)
+                None => (self.start, Place::of_start(&series).ok_or(ScheduleError::StartUnplaceable)?),
+                Some(last) => {
+                    let mut next = known(series.next_after(last.nominal))?;
+                    while let Some(found) = next.as_ref().filter(|found| is_left_out(found)) {
+                        next = known(series.next_after(found.nominal))?;
+                    }
+                    let Some(found) = next else { break };
+                    (found.nominal, Place::from(&found))
                 }
-                Some(last) => match known(series.next_after(last.nominal))? {
-                    Some(found) => (found.nominal, Place::from(&found)),
-                    None => break,
-                },
             };
             let to_do = Some(ToDo::Adopt);
             adopted.push(Occurrence { schedule_id: self.id, nominal, place, plan_time: now, to_do, ..(*open).clone() });
@@ -173,21 +194,25 @@ impl Schedule {
         Ok(adopted)
     }
 
-    /// The step that makes this schedule with occurrences whose tasks are there already.
-    fn taking_over(self, adopted: Vec<Occurrence>, now: Timestamp) -> Result<ScheduleStep, ScheduleError> {
-        if adopted.is_empty() && self.state == ScheduleState::Active {
-            let plan = self.plan_first(now)?;
-            return Ok(self.begun(plan, None, now));
-        }
-        let taken: Vec<Nominal> = adopted.iter().map(|occurrence| occurrence.nominal).collect();
-        let so_far = SoFar { newest: taken.last().copied(), open: adopted.clone(), owed: Vec::new(), taken };
+    /// The step that makes this schedule with occurrences whose tasks are there already, and those that are not to come.
+    fn taking_over(
+        self,
+        adopted: Vec<Occurrence>,
+        left_out: Vec<Occurrence>,
+        now: Timestamp,
+    ) -> Result<ScheduleStep, ScheduleError> {
+        let nominals = |of: &[Occurrence]| of.iter().map(|occurrence| occurrence.nominal).collect::<Vec<_>>();
+        let (newest, taken) = (nominals(&adopted).last().copied(), [nominals(&adopted), nominals(&left_out)].concat());
+        let so_far = SoFar { newest, open: adopted.clone(), owed: Vec::new(), taken };
         let after = Self { planned_count: i32::try_from(adopted.len()).unwrap_or(i32::MAX), ..self };
         let plan = match after.state {
+            ScheduleState::Active if adopted.is_empty() => after.plan_first(&so_far, now)?,
             ScheduleState::Active => after.plan(&so_far, None, now)?,
             _ => Plan { next: after.upcoming(&so_far, now)?, ..Plan::default() },
         };
         let step = after.begun(plan, None, now);
         let adopted = adopted.into_iter().map(|occurrence| Planned { occurrence, follows: None });
-        Ok(ScheduleStep { planned: adopted.chain(step.planned).collect(), ..step })
+        let noted = step.noted.into_iter().chain(left_out).collect();
+        Ok(ScheduleStep { planned: adopted.chain(step.planned).collect(), noted, ..step })
     }
 }

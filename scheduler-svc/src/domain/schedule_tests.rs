@@ -8,11 +8,11 @@ use super::*;
 
 const ZONE: &str = "Europe/Berlin";
 
-fn at(text: &str) -> Timestamp {
+pub(super) fn at(text: &str) -> Timestamp {
     schedule_time::from_jiff(text.parse().expect("an instant"))
 }
 
-fn nominal(text: &str) -> Nominal {
+pub(super) fn nominal(text: &str) -> Nominal {
     text.parse().expect("a nominal start")
 }
 
@@ -30,7 +30,7 @@ fn task() -> TaskRef {
     }
 }
 
-fn draft(rrule: &str) -> ScheduleDraft {
+pub(super) fn draft(rrule: &str) -> ScheduleDraft {
     ScheduleDraft {
         task_id: Some(task().id),
         template: None,
@@ -56,11 +56,11 @@ fn create(draft: ScheduleDraft) -> Result<ScheduleStep, ScheduleError> {
     create_of(&task(), draft)
 }
 
-fn schedule(draft: ScheduleDraft) -> Schedule {
+pub(super) fn schedule(draft: ScheduleDraft) -> Schedule {
     create(draft).expect("it can be created").event.after
 }
 
-fn first_of(rrule: &str) -> Occurrence {
+pub(super) fn first_of(rrule: &str) -> Occurrence {
     only(create(draft(rrule)).expect("it can be created")).occurrence
 }
 
@@ -69,13 +69,13 @@ fn closed(nominal_start: &str, time: &str) -> Closed {
 }
 
 /// What a step plans, which is one.
-fn only(step: ScheduleStep) -> Planned {
+pub(super) fn only(step: ScheduleStep) -> Planned {
     assert_eq!(step.planned.len(), 1);
     step.planned.into_iter().next().expect("it is planned")
 }
 
 /// Only these are planned, and none is open.
-fn so_far(planned: &[Nominal]) -> SoFar {
+pub(super) fn so_far(planned: &[Nominal]) -> SoFar {
     SoFar { newest: planned.iter().copied().max(), taken: planned.to_vec(), ..SoFar::default() }
 }
 
@@ -100,11 +100,11 @@ fn days<'a>(occurrences: impl Iterator<Item = &'a Occurrence>) -> Vec<String> {
     occurrences.map(|occurrence| occurrence.nominal.date().to_string()).collect()
 }
 
-fn change(version: i64, status: TaskStatus, time: &str) -> TaskChange {
+pub(super) fn change(version: i64, status: TaskStatus, time: &str) -> TaskChange {
     let user_id = UserId(Uuid::from_u128(3));
     let actor = Actor { user_id, service: None, token_id: None, client_address: None, user_agent: None };
     let task = TaskRef { version, status, ..task() };
-    TaskChange { task, cause: Cause { actor, trace_parent: None }, time: at(time) }
+    TaskChange { task, opens: false, cause: Cause { actor, trace_parent: None }, time: at(time) }
 }
 
 #[test]

@@ -43,6 +43,8 @@ pub enum TaskStatus {
 pub struct TaskChange {
     /// The task after it.
     pub task: TaskRef,
+    /// Whether it was over before, and is open now.
+    pub opens: bool,
     /// Who changed it.
     pub cause: Cause,
     /// When.

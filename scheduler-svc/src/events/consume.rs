@@ -10,7 +10,10 @@ use std::{
 
 use async_trait::async_trait;
 use mesh_events::{Durable, Effect, EffectError, Envelope, Filter};
-use mesh_proto::event::v1::{TaskChanged, UserChanged};
+use mesh_proto::{
+    event::v1::{TaskChanged, UserChanged},
+    task::v1::{Task, TaskStatus},
+};
 use mesh_store::Transaction;
 use mesh_types::{Fault, UserId};
 use prost::Message;
@@ -87,8 +90,15 @@ fn change(event: &Envelope) -> Result<TaskChange, EffectError> {
     let unreadable = || EffectError::Event("the event does not hold a whole task".to_owned());
     let body = TaskChanged::decode(event.payload.clone()).map_err(|error| EffectError::Event(error.to_string()))?;
     let task = body.after.as_ref().and_then(|task| task_ref(task, event.epoch)).ok_or_else(unreadable)?;
+    let opens = !task.is_over() && body.before.as_ref().is_some_and(was_over);
     let cause = Cause { actor: event.actor.clone(), trace_parent: event.trace_parent.clone() };
-    Ok(TaskChange { task, cause, time: event.time })
+    Ok(TaskChange { task, opens, cause, time: event.time })
+}
+
+/// Whether the fields that were changed said that it is over.
+fn was_over(before: &Task) -> bool {
+    let closed = [TaskStatus::Completed, TaskStatus::Cancelled];
+    before.delete_time.is_some() || before.status.is_some() && closed.contains(&before.status())
 }
 
 /// How the person counts their days, if that is what changed.

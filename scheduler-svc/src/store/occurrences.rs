@@ -119,16 +119,20 @@ impl Hearing<'_> {
         schedule: &mut Schedule,
     ) -> Result<bool, Error> {
         let Some(heard) = occurrence.hear(change) else { return Ok(false) };
+        let more_to_do = heard.after.to_do != occurrence.to_do;
         *occurrence = heard.after;
         let mut planned = false;
         if let Some(closed) = heard.owes {
-            let so_far = so_far::so_far(self.transaction, schedule, Some(closed)).await?;
+            let so_far = so_far::so_far(self.transaction, schedule, Some(closed), (None, self.now)).await?;
             if let Succession::Settled(step) = schedule.succeed(closed, &so_far, self.now)? {
                 occurrence.successor_planned = true;
                 planned = self.take(step, change, schedule).await?;
             }
         }
-        rewrite(self.transaction, occurrence).await?;
+        match more_to_do {
+            true => redo(self.transaction, occurrence).await?,
+            false => rewrite(self.transaction, occurrence).await?,
+        }
         Ok(planned)
     }
 

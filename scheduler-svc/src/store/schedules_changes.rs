@@ -168,7 +168,7 @@ impl Store {
         if let Claim::Replay(outcome) = change.claim(transaction, schedule.workspace_id).await? {
             return Ok(Worked::Before(outcome));
         }
-        let so_far = so_far::so_far(transaction, &schedule, None).await?;
+        let so_far = so_far::so_far(transaction, &schedule, None, (nominal, change.now)).await?;
         let occurrence = match nominal {
             Some(nominal) => occurrences::find(transaction, schedule.id, nominal).await?,
             None => None,

@@ -35,7 +35,7 @@ impl Store {
     ) -> Result<bool, Error> {
         let transaction = self.database.begin().await?;
         let Some(schedule) = schedules::lock_all(&transaction, &[id]).await?.pop() else { return Ok(false) };
-        let so_far = so_far::so_far(&transaction, &schedule, None).await?;
+        let so_far = so_far::so_far(&transaction, &schedule, None, (None, now)).await?;
         let Some(step) = decide(&schedule, &so_far)? else {
             let again = schedule.plan_time().map_or(again, |time| time.max(again));
             PUT_OFF.run(&transaction, [id.into(), again.as_micros().into()]).await?;

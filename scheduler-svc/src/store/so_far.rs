@@ -2,6 +2,7 @@
 
 use mesh_recurrence::Nominal;
 use mesh_store::{Sql, StoreError};
+use mesh_types::Timestamp;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
@@ -11,24 +12,23 @@ use crate::domain::{Advance, Closed, Coded, Occurrence, OccurrenceState, Schedul
 /// More than there are open, or are skipped beforehand, unless somebody tries.
 const MOST_TAKEN: u32 = 1_000;
 
-/// What a schedule has planned so far. Counted from completion, what is taken is so from the day of closing on: of
-/// `closed`, else of what it owes.
+/// What a schedule has planned so far, as far as a change at `now` depends on it. What is taken is so from the newest on, or
+/// from `nominal` if that is earlier; counted from completion, from the day of closing on: of `closed`, else of what it owes,
+/// else of today.
 pub(super) async fn so_far(
     connection: &impl ConnectionTrait,
     schedule: &Schedule,
     closed: Option<Closed>,
+    (nominal, now): (Option<Nominal>, Timestamp),
 ) -> Result<SoFar, StoreError> {
     let newest = newest(connection, schedule.id).await?;
     let owed = if closed.is_none() { owed(connection, schedule.id).await? } else { Vec::new() };
     let last = closed.or_else(|| owed.iter().copied().max_by_key(|closed| closed.time));
-    let from = match (schedule.policies.advance, last) {
-        (Advance::FromCompletion, Some(closed)) => {
-            let zone = mesh_recurrence::zone(&schedule.time_zone).map_or(jiff::tz::TimeZone::UTC, |(_, zone)| zone);
-            let day = Nominal::Date(zone.to_datetime(to_jiff(closed.time)).date());
-            Some(newest.map_or(day, |newest| newest.min(day)))
-        }
-        _ => newest,
-    };
+    let anew = (schedule.policies.advance == Advance::FromCompletion).then(|| {
+        let zone = mesh_recurrence::zone(&schedule.time_zone).map_or(jiff::tz::TimeZone::UTC, |(_, zone)| zone);
+        Nominal::Date(zone.to_datetime(to_jiff(last.map_or(now, |closed| closed.time))).date())
+    });
+    let from = newest.map(|newest| nominal.into_iter().chain(anew).fold(newest, Nominal::min));
     let taken = taken_from(connection, schedule.id, from).await?;
     Ok(SoFar { newest, open: open(connection, schedule.id).await?, owed, taken })
 }

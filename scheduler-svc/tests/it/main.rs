@@ -8,6 +8,7 @@ mod carry_over;
 mod contention;
 mod follow;
 mod holding;
+mod lateness;
 mod occurrences;
 mod people;
 mod preview;

@@ -61,6 +61,27 @@ fn the_next_one_is_found_from_a_moved_one_and_from_one_that_moved_away() {
 }
 
 #[test]
+fn an_occurrence_is_found_by_its_name_wherever_it_was_moved() {
+    let at = |series: &mesh_recurrence::Series, day: &str| match series.at(nominal(&format!("2026-11-{day}T09:00:00")))
+    {
+        Outcome::Next(found) => Some(found.local.date().day()),
+        Outcome::Ended => None,
+        Outcome::GaveUp => panic!("{day}"),
+    };
+    let of = |policy| {
+        // Every third day: 20 November 2026 is a Friday, the 29th a Sunday.
+        let series = weekend(policy, "FREQ=DAILY;INTERVAL=3", "2026-11-20T09:00:00");
+        ["20", "21", "23", "29"].map(|day| at(&series, day))
+    };
+    assert_eq!(of(Weekend::Keep), [Some(20), None, Some(23), Some(29)]);
+    assert_eq!(of(Weekend::NextWeekday), [Some(20), None, Some(23), Some(30)]);
+    assert_eq!(of(Weekend::PreviousWeekday), [Some(20), None, Some(23), Some(27)]);
+    assert_eq!(of(Weekend::Drop), [Some(20), None, Some(23), None]);
+    let daily = weekend(Weekend::NextWeekday, "FREQ=DAILY", "2026-11-20T09:00:00");
+    assert_eq!(at(&daily, "21"), Some(23), "where another one stays");
+}
+
+#[test]
 fn until_looks_at_where_the_rule_put_it_not_at_where_the_weekend_moved_it() {
     let series = weekend(Weekend::NextWeekday, "FREQ=WEEKLY;UNTIL=20261121T090000Z", "2026-11-14T09:00:00");
     assert_eq!(walls(&series, 9), ["2026-11-16T09:00:00+00", "2026-11-23T09:00:00+00"]);

@@ -9,10 +9,14 @@ mod marks;
 mod notifications;
 mod reminders;
 mod series;
+#[cfg(test)]
+mod series_tests;
 mod streams;
 mod tasks;
 #[cfg(test)]
 mod worlds;
+#[cfg(test)]
+mod worlds_changed;
 
 use std::fmt;
 

@@ -1,21 +1,29 @@
-//! Schedules: exactly one successor for each finished occurrence, at the right wall time, each with its own task.
+//! Schedules: exactly the occurrences that follow from what was done, each with its one task, due at the right wall time,
+//! and in the state it was left in; none for what was skipped, nor from where a schedule was paused, deleted or split.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::DateTime;
 use mesh_proto::{
-    scheduler::v1::{Occurrence, OccurrenceState},
+    scheduler::v1::{Occurrence, OccurrenceState, Schedule, ScheduleState},
     task::v1::{Task, TaskStatus},
 };
 
 use super::{Findings, Sight};
-use crate::campaign::{record::Series, users::wall_time};
+use crate::campaign::{
+    record::{Closing, Expected, Fate, Series, Standing},
+    users::wall_time,
+};
 
 pub(super) fn check(sight: &Sight, findings: &mut Findings) {
     for (id, series) in &sight.ledger.series {
-        findings.expect(sight.world.schedules.contains_key(id), "schedule", id, || "it is gone".to_owned());
+        match sight.world.schedules.get(id) {
+            None => findings.add("schedule", id, "it is gone"),
+            Some(schedule) => stands(findings, series, schedule),
+        }
+        done_once(sight, findings, id, series);
         let planned = sight.world.occurrences.get(id).map(Vec::as_slice).unwrap_or_default();
-        one_successor_each(findings, id, series, planned);
+        one_each(findings, id, series, planned);
         for occurrence in planned {
             one_occurrence(sight, findings, series, occurrence);
         }
@@ -26,40 +34,123 @@ pub(super) fn check(sight: &Sight, findings: &mut Findings) {
     }
 }
 
-fn one_successor_each(findings: &mut Findings, id: &str, series: &Series, planned: &[Occurrence]) {
-    let nominal: Vec<DateTime> = planned.iter().filter_map(|occurrence| occurrence.occurrence.parse().ok()).collect();
-    let there: BTreeSet<DateTime> = nominal.iter().copied().collect();
-    findings.expect(there.len() == planned.len(), "schedule", id, || format!("occurrences come twice: {planned:?}"));
-    let count = series.expected_count();
-    findings.expect(there.len() == count, "schedule", id, || format!("{} occurrences, not {count}", there.len()));
-    let Some(expected) = series.expected() else { return };
-    for lost in expected.difference(&there) {
-        findings.add("schedule", id, format!("occurrence {lost} is missing: {} finished", series.finished.len()));
+/// It says of itself what was done to it.
+fn stands(findings: &mut Findings, series: &Series, schedule: &Schedule) {
+    let state = match series.standing {
+        Standing::Active => ScheduleState::Active,
+        Standing::Paused => ScheduleState::Paused,
+        Standing::Ended => ScheduleState::Ended,
+    };
+    let ends_before = series.ends_before.map(Series::spelled);
+    let expected = (state, series.deleted, ends_before.as_deref(), series.split_from.as_deref());
+    let is = (
+        schedule.state(),
+        schedule.delete_time.is_some(),
+        schedule.ends_before.as_deref(),
+        schedule.split_from_id.as_deref(),
+    );
+    findings.expect(is == expected, "schedule", &schedule.id, || {
+        format!("(state, deleted, ends before, split from) is {is:?}, not {expected:?}")
+    });
+}
+
+/// Each acknowledged change of it is there once. (Where it is in the record is the check of the history.)
+fn done_once(sight: &Sight, findings: &mut Findings, id: &str, series: &Series) {
+    let entries = sight.histories.entries("schedule", id);
+    for verb in ["updated", "paused", "resumed", "skipped", "deleted", "undeleted", "split"] {
+        let acknowledged = match verb {
+            // The answer to a call that was made again does not tell which version it made.
+            "split" => usize::from(series.ends_before.is_some()),
+            _ => series.steps.all().iter().filter(|step| step.verb == verb).count(),
+        };
+        let done = entries.iter().filter(|entry| entry.action == verb).count();
+        findings.expect(done == acknowledged, "schedule", id, || {
+            format!("it was {verb} {done} times, and {acknowledged} were acknowledged")
+        });
     }
-    for extra in there.difference(&expected) {
+}
+
+fn one_each(findings: &mut Findings, id: &str, series: &Series, planned: &[Occurrence]) {
+    let there: BTreeSet<DateTime> = planned.iter().filter_map(nominal).collect();
+    findings.expect(there.len() == planned.len(), "schedule", id, || format!("occurrences come twice: {planned:?}"));
+    let expected: BTreeSet<DateTime> = series.occurrences.keys().copied().collect();
+    for lost in expected.difference(&there) {
+        findings.add("schedule", id, format!("occurrence {lost} is missing of {expected:?}"));
+    }
+    let (extra, unnamed) = (there.difference(&expected), usize::from(series.unnamed.is_some()));
+    findings.expect(extra.clone().count() >= unnamed, "schedule", id, || "the successor is missing".to_owned());
+    for extra in extra.skip(unnamed) {
         findings.add("schedule", id, format!("occurrence {extra} is nobody's successor"));
     }
 }
 
-/// Its task is there, due when the rule says, and stands as the occurrence says.
+fn nominal(occurrence: &Occurrence) -> Option<DateTime> {
+    occurrence.occurrence.parse().ok()
+}
+
+/// It has the state that it was left in, and its task has it, too.
 fn one_occurrence(sight: &Sight, findings: &mut Findings, series: &Series, occurrence: &Occurrence) {
-    let (id, nominal) = (occurrence.schedule_id.as_str(), occurrence.occurrence.as_str());
-    let Some(task) = occurrence.task_id.as_ref().and_then(|task| sight.world.tasks.get(task)) else {
-        findings.add("schedule", id, format!("occurrence {nominal} has no task: {occurrence:?}"));
-        return;
+    let (id, name) = (occurrence.schedule_id.as_str(), occurrence.occurrence.as_str());
+    let Some(expected) = nominal(occurrence).and_then(|nominal| expected(series, nominal)) else { return };
+    let task = occurrence.task_id.as_ref().and_then(|task| sight.world.tasks.get(task));
+    let states: &[OccurrenceState] = match expected.fate {
+        Fate::Open => &[OccurrenceState::Open],
+        Fate::Finished => &[OccurrenceState::Completed, OccurrenceState::Cancelled, OccurrenceState::Deleted],
+        Fate::Skipped | Fate::SkippedEarly | Fate::LeftOut => &[OccurrenceState::Skipped],
+        Fate::Closed(Closing::Cancel) => &[OccurrenceState::Cancelled],
+        Fate::Closed(Closing::Delete) => &[OccurrenceState::Deleted],
     };
-    let due = nominal.parse().ok().map(|nominal| wall_time(nominal, &series.time_zone));
+    findings.expect(states.contains(&occurrence.state()), "schedule", id, || {
+        format!("occurrence {name} is {:?}, and was left {:?}", occurrence.state(), expected.fate)
+    });
+    match (task, expected.fate) {
+        (None, Fate::LeftOut) => {}
+        // It may have been closed before it had a task, which it says then.
+        (None, Fate::SkippedEarly | Fate::Closed(_)) if occurrence.task_id.is_none() => {}
+        (None, _) => findings.add("schedule", id, format!("occurrence {name} has no task: {occurrence:?}")),
+        (Some(task), Fate::LeftOut) => {
+            findings.add("task", &task.id, format!("occurrence {name} of {id} was left out, and has it"));
+        }
+        (Some(task), _) => its_task(sight, findings, (series, &expected), (occurrence, task)),
+    }
+}
+
+/// What there must be; of the one whose time nobody knew, everything but the time.
+fn expected(series: &Series, nominal: DateTime) -> Option<Expected> {
+    let unnamed = || Some(Expected { due: nominal, title: series.unnamed.clone()?, fate: Fate::Open });
+    series.occurrences.get(&nominal).cloned().or_else(unnamed)
+}
+
+/// It stands as its occurrence does, knows which one that is, is due when the schedule says and called what it says.
+fn its_task(
+    sight: &Sight,
+    findings: &mut Findings,
+    (series, expected): (&Series, &Expected),
+    (occurrence, task): (&Occurrence, &Task),
+) {
+    let (id, name) = (occurrence.schedule_id.as_str(), occurrence.occurrence.as_str());
+    let (is, state) = (state_by(task), occurrence.state());
+    let state = if state == OccurrenceState::Skipped { OccurrenceState::Cancelled } else { state };
+    findings.expect(is == state, "task", &task.id, || format!("it is {is:?}, and occurrence {name} of {id} {state:?}"));
+    let is_linked = task.schedule_id.as_deref() == Some(id) && task.occurrence.as_deref() == Some(name);
+    if !is_linked && was_closed_first(sight, expected.fate, task) {
+        return;
+    }
+    findings.expect(is_linked, "task", &task.id, || {
+        format!("it is occurrence {:?} of {:?}, not {name} of {id}", task.occurrence, task.schedule_id)
+    });
+    let due = Some(wall_time(expected.due, &series.time_zone));
     findings.expect(task.due == due, "task", &task.id, || format!("it is due {:?}, not {due:?}", task.due));
-    // Nothing can be changed in a deleted task, so the first one may have been deleted before it was linked.
-    let unlinked = task.id == series.first_task && task.delete_time.is_some() && task.schedule_id.is_none();
-    let linked = task.schedule_id.as_deref() == Some(id) && task.occurrence.as_deref() == Some(nominal);
-    findings.expect(linked || unlinked, "task", &task.id, || {
-        format!("it is occurrence {:?} of {:?}, not {nominal} of {id}", task.occurrence, task.schedule_id)
-    });
-    let state = state_by(task);
-    findings.expect(occurrence.state() == state, "schedule", id, || {
-        format!("occurrence {nominal} is {:?}, and its task makes it {state:?}", occurrence.state())
-    });
+    let title = expected.title.as_str();
+    findings.expect(task.title() == title, "task", &task.id, || format!("it is called {}, not {title}", task.title()));
+}
+
+/// Nothing can be changed in a deleted task, and what its schedule closes has nothing else done to it any more: so one that
+/// was there before this schedule took it may not have been told.
+fn was_closed_first(sight: &Sight, fate: Fate, task: &Task) -> bool {
+    let by_schedule = matches!(fate, Fate::Skipped | Fate::Closed(_));
+    let was_there = sight.ledger.errands.get(&task.id).is_some_and(|errands| !errands.schedules.is_empty());
+    was_there && (by_schedule || task.delete_time.is_some())
 }
 
 fn state_by(task: &Task) -> OccurrenceState {
@@ -71,7 +162,7 @@ fn state_by(task: &Task) -> OccurrenceState {
     }
 }
 
-/// No task of the schedule besides those of its occurrences.
+/// No task of the schedule besides those of its occurrences, and those that another one took over.
 fn tasks_once(sight: &Sight, findings: &mut Findings, id: &str, planned: &[Occurrence]) {
     let mut tasks: BTreeMap<&str, usize> = BTreeMap::new();
     for task in planned.iter().filter_map(|occurrence| occurrence.task_id.as_deref()) {
@@ -80,71 +171,12 @@ fn tasks_once(sight: &Sight, findings: &mut Findings, id: &str, planned: &[Occur
     for (task, count) in tasks.iter().filter(|(_, count)| **count > 1) {
         findings.add("task", task, format!("it is {count} occurrences of schedule {id}"));
     }
-    let own = sight.world.tasks.values().filter(|task| task.schedule_id.as_deref() == Some(id));
+    let taken_over = |task: &Task| {
+        let errands = sight.ledger.errands.get(&task.id);
+        errands.and_then(|errands| errands.schedules.last()).is_some_and(|last| last != id)
+    };
+    let own = sight.world.tasks.values().filter(|task| task.schedule_id.as_deref() == Some(id) && !taken_over(task));
     for task in own.filter(|task| !tasks.contains_key(task.id.as_str())) {
         findings.add("task", &task.id, format!("it is of schedule {id}, which does not know it"));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::worlds::{Both, SCHEDULE, SUCCESSOR};
-    use super::*;
-
-    fn told(both: &Both, what: &str) -> bool {
-        both.differences("series").iter().any(|difference| difference.what.contains(what))
-    }
-
-    #[test]
-    fn a_missing_successor_is_a_difference() {
-        let mut both = Both::agreeing();
-        both.occurrences().pop();
-        assert!(told(&both, "is missing"));
-    }
-
-    #[test]
-    fn a_second_successor_is_a_difference() {
-        let mut both = Both::agreeing();
-        let mut extra = both.occurrences()[1].clone();
-        extra.occurrence = "2030-01-03T09:00:00".to_owned();
-        both.occurrences().push(extra);
-        assert!(told(&both, "nobody's successor"));
-        assert!(told(&both, "it is 2 occurrences"));
-    }
-
-    #[test]
-    fn an_occurrence_without_its_task_is_a_difference() {
-        let mut both = Both::agreeing();
-        both.world.tasks.remove(SUCCESSOR);
-        assert!(told(&both, "has no task"));
-    }
-
-    #[test]
-    fn a_wrong_due_is_a_difference() {
-        let mut both = Both::agreeing();
-        both.successor().due = None;
-        assert!(told(&both, "it is due"));
-    }
-
-    #[test]
-    fn a_state_that_is_not_the_tasks_is_a_difference() {
-        let mut both = Both::agreeing();
-        both.occurrences()[0].set_state(OccurrenceState::Open);
-        assert!(told(&both, "its task makes it Completed"));
-    }
-
-    #[test]
-    fn a_schedule_that_is_gone_is_a_difference() {
-        let mut both = Both::agreeing();
-        both.world.schedules.remove(SCHEDULE);
-        assert!(told(&both, "gone"));
-    }
-
-    #[test]
-    fn a_task_that_its_schedule_does_not_know_is_a_difference() {
-        let mut both = Both::agreeing();
-        let stray = Task { id: "stray".to_owned(), ..both.successor().clone() };
-        both.world.tasks.insert(stray.id.clone(), stray);
-        assert!(told(&both, "does not know it"));
     }
 }

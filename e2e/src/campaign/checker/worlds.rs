@@ -6,7 +6,7 @@ use jiff::civil::{DateTime, date};
 use mesh_proto::{
     audit::v1::AuditEvent,
     notify::v1::{Channel, Delivery, DeliveryAttempt, DeliveryState, Notification},
-    scheduler::v1::{Occurrence, OccurrenceState, Reminder, ReminderState, Schedule},
+    scheduler::v1::{Occurrence, OccurrenceState, Reminder, ReminderState, Schedule, ScheduleState},
     task::v1::{Task, TaskStatus},
 };
 use mesh_types::Timestamp;
@@ -16,7 +16,7 @@ use super::{Case, Difference, check};
 use crate::campaign::{
     instants,
     receiver::Receipt,
-    record::{Ledger, Plan, Rule, Series, Step, Steps},
+    record::{Errands, Fate, Ledger, Plan, Rule, Series, Step, Times, Weekend},
     users::wall_time,
     world::World,
 };
@@ -31,6 +31,8 @@ pub(super) const FIRST: &str = "first";
 pub(super) const SUCCESSOR: &str = "successor";
 /// When the reminder is due, in microseconds.
 pub(super) const DUE: i64 = 1_900_000_000_000_000;
+/// What the tasks of the schedule are called.
+pub(super) const TITLE: &str = "habit";
 const ZONE: &str = "Europe/Berlin";
 
 /// What is remembered, and what is there.
@@ -52,7 +54,7 @@ impl Both {
         both
     }
 
-    fn all_differences(&self) -> Vec<Difference> {
+    pub(super) fn all_differences(&self) -> Vec<Difference> {
         check(Case { user: "somebody", ledger: &self.ledger, world: &self.world })
     }
 
@@ -136,22 +138,21 @@ impl Both {
 
     fn add_series(&mut self) {
         let (start, next) = (date(2030, 1, 1).at(9, 0, 0, 0), date(2030, 1, 2).at(9, 0, 0, 0));
-        let schedule = Schedule { id: SCHEDULE.to_owned(), version: 1, ..Schedule::default() };
-        let mut steps = Steps::default();
-        steps.push(step("created", DUE - 9_000_000, schedule.clone()));
-        let (first_task, time_zone) = (FIRST.to_owned(), ZONE.to_owned());
-        let (rule, plan, finished) = (Rule::Days(1), Plan::OnCompletion, [start].into());
-        let series = Series { first_task, start, time_zone, rule, plan, steps, finished };
+        let mut schedule = Schedule { id: SCHEDULE.to_owned(), version: 1, ..Schedule::default() };
+        schedule.set_state(ScheduleState::Active);
+        let times = Times { start, rule: Rule::Days(1), weekend: Weekend::Keep };
+        let mut series = Series::new(times, true, ZONE, Plan::OnCompletion, TITLE);
+        series.steps.push(step("created", DUE - 9_000_000, schedule.clone()));
+        series.close(start, Fate::Finished);
         self.ledger.series.insert(SCHEDULE.to_owned(), series);
+        let errands = Errands { schedules: vec![SCHEDULE.to_owned()], closing: None };
+        self.ledger.errands.insert(FIRST.to_owned(), errands);
         self.world.schedules.insert(SCHEDULE.to_owned(), schedule);
         self.record("schedule", SCHEDULE, 1, "created");
         self.did_task("created", Task { version: 1, ..occurrence_task(FIRST, start) });
-        self.did_task(
-            "completed",
-            Task { version: 2, status: Some(TaskStatus::Completed.into()), ..occurrence_task(FIRST, start) },
-        );
-        self.record("task", SUCCESSOR, 1, "created");
-        self.world.tasks.insert(SUCCESSOR.to_owned(), Task { version: 1, ..occurrence_task(SUCCESSOR, next) });
+        let status = Some(TaskStatus::Completed.into());
+        self.did_task("completed", Task { version: 2, status, ..occurrence_task(FIRST, start) });
+        self.make_task(occurrence_task(SUCCESSOR, next));
         let planned = vec![
             occurrence(FIRST, start, OccurrenceState::Completed),
             occurrence(SUCCESSOR, next, OccurrenceState::Open),
@@ -159,7 +160,13 @@ impl Both {
         self.world.occurrences.insert(SCHEDULE.to_owned(), planned);
     }
 
-    fn follow(&mut self) {
+    /// A schedule made a task.
+    pub(super) fn make_task(&mut self, task: Task) {
+        self.record("task", &task.id, 1, "created");
+        self.world.tasks.insert(task.id.clone(), Task { version: 1, ..task });
+    }
+
+    pub(super) fn follow(&mut self) {
         let tasks = self.world.tasks.values().map(|task| (task.id.clone(), (task.version, Some(task.clone()))));
         self.world.watched.items = tasks.collect();
         let told = self.world.notifications.values().map(|one| (one.id.clone(), (one.version, Some(one.clone()))));
@@ -167,7 +174,7 @@ impl Both {
     }
 
     /// Adds an entry to the record of what happened.
-    fn record(&mut self, kind: &str, id: &str, version: i64, action: &str) {
+    pub(super) fn record(&mut self, kind: &str, id: &str, version: i64, action: &str) {
         self.world.history.push(AuditEvent {
             entity_type: kind.to_owned(),
             entity_id: id.to_owned(),
@@ -204,6 +211,10 @@ impl Both {
 
     pub(super) fn delivery(&mut self) -> &mut Delivery {
         self.world.deliveries.get_mut(DELIVERY).expect("the delivery")
+    }
+
+    pub(super) fn schedule(&mut self) -> &mut Schedule {
+        self.world.schedules.get_mut(SCHEDULE).expect("the schedule")
     }
 
     pub(super) fn occurrences(&mut self) -> &mut Vec<Occurrence> {
@@ -248,14 +259,15 @@ impl Both {
     }
 }
 
-fn step<T>(verb: &'static str, acked: i64, answer: T) -> Step<T> {
+pub(super) fn step<T>(verb: &'static str, acked: i64, answer: T) -> Step<T> {
     let began = Timestamp::from_micros(acked - 1_000);
     Step { verb, began, acked: Timestamp::from_micros(acked), answer }
 }
 
-fn occurrence_task(id: &str, nominal: DateTime) -> Task {
+pub(super) fn occurrence_task(id: &str, nominal: DateTime) -> Task {
     Task {
         id: id.to_owned(),
+        title: Some(TITLE.to_owned()),
         due: Some(wall_time(nominal, ZONE)),
         schedule_id: Some(SCHEDULE.to_owned()),
         occurrence: Some(Series::spelled(nominal)),
@@ -263,7 +275,7 @@ fn occurrence_task(id: &str, nominal: DateTime) -> Task {
     }
 }
 
-fn occurrence(task: &str, nominal: DateTime, state: OccurrenceState) -> Occurrence {
+pub(super) fn occurrence(task: &str, nominal: DateTime, state: OccurrenceState) -> Occurrence {
     Occurrence {
         schedule_id: SCHEDULE.to_owned(),
         occurrence: Series::spelled(nominal),

@@ -1,23 +1,30 @@
 //! What the users remember: every change that was acknowledged, when it was asked for and when it was answered. The
 //! checker believes this and nothing else.
 
+mod errands;
 mod marks;
+mod plan;
 mod series;
 mod steps;
+mod times;
 
 use std::collections::BTreeMap;
 
 use mesh_proto::{notify::v1::Notification, scheduler::v1::Reminder, task::v1::Task};
 
+pub use errands::{Closing, Errands};
 pub use marks::Marks;
-pub use series::{Plan, Rule, Series};
+pub use series::{Change, Expected, Fate, Plan, Series, Standing};
 pub use steps::{Step, Steps, UNCHANGED, Versioned};
+pub use times::{Rule, Times, Weekend};
 
 /// Everything that one user remembers.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     /// What was done to each task.
     pub tasks: BTreeMap<String, Steps<Task>>,
+    /// What schedules were asked to do to tasks in the user's name.
+    pub errands: BTreeMap<String, Errands>,
     /// What was done to each reminder.
     pub reminders: BTreeMap<String, Steps<Reminder>>,
     /// What was done to each schedule and its occurrences.
@@ -33,6 +40,7 @@ impl Ledger {
     /// both.
     pub fn take_in(&mut self, other: Self) {
         self.tasks.extend(other.tasks);
+        self.errands.extend(other.errands);
         self.reminders.extend(other.reminders);
         self.series.extend(other.series);
         self.marks.take_in(other.marks);

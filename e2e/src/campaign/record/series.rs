@@ -1,20 +1,11 @@
-//! A schedule as its user remembers it: the rule, and which occurrences were finished.
+//! A schedule as its user remembers it.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use jiff::{ToSpan, civil::DateTime};
+use jiff::civil::DateTime;
 use mesh_proto::scheduler::v1::Schedule;
 
-use super::{Steps, Versioned};
-
-/// How often a task comes back. Simple enough that the checker works it out by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rule {
-    /// Every so many minutes.
-    Minutes(i64),
-    /// Every so many days.
-    Days(i64),
-}
+use super::{Closing, Steps, Times, Versioned};
 
 /// When the tasks of a schedule are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,71 +14,112 @@ pub enum Plan {
     OnCompletion,
     /// So many are open at any time.
     Ahead(usize),
-    /// So many are within the horizon, whatever becomes of them.
-    Within(usize),
+    /// Those that are due by this wall time, whatever becomes of them.
+    Until(DateTime),
     /// The next when one is finished, counted from that day. When that was nobody here knows for sure.
     FromCompletion,
+}
+
+/// Whether a schedule plans tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It does.
+    Active,
+    /// Not until it is resumed.
+    Paused,
+    /// Not any more.
+    Ended,
+}
+
+/// What has become of an occurrence by its user's doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Nothing: its task is open.
+    Open,
+    /// Its task was completed, cancelled or deleted.
+    Finished,
+    /// It was skipped when it had a task.
+    Skipped,
+    /// It was skipped when its task may have been about to be made.
+    SkippedEarly,
+    /// It was skipped before it was planned.
+    LeftOut,
+    /// Its task was closed together with the schedule.
+    Closed(Closing),
+}
+
+/// An occurrence that there must be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// When its task is due.
+    pub due: DateTime,
+    /// What its task is called.
+    pub title: String,
+    /// What has become of it.
+    pub fate: Fate,
+}
+
+/// Something about a schedule that can be changed, or can be different from a split on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// What its tasks are called.
+    Title(String),
+    /// Which times it gives.
+    Times(Times),
+    /// How many are open at any time.
+    Ahead(usize),
 }
 
 /// A schedule, and what became of its occurrences by its user's doing.
 #[derive(Clone, Debug)]
 pub struct Series {
-    /// The task it was made for.
-    pub first_task: String,
-    /// Where the rule starts, which is the first occurrence.
-    pub start: DateTime,
+    /// The schedule it was split from.
+    pub split_from: Option<String>,
     /// The zone of the wall times.
     pub time_zone: String,
-    /// The rule.
-    pub rule: Rule,
+    /// The times it gives.
+    pub times: Times,
     /// When its tasks are made.
     pub plan: Plan,
+    /// What its tasks are called.
+    pub title: String,
+    /// Whether it plans tasks.
+    pub standing: Standing,
+    /// Whether it is in the bin.
+    pub deleted: bool,
+    /// The times hold for what nominally starts after this, since they were changed.
+    pub changed_after: Option<DateTime>,
+    /// What nominally starts from here on is another schedule's.
+    pub ends_before: Option<DateTime>,
+    /// The occurrences, by their nominal starts.
+    pub occurrences: BTreeMap<DateTime, Expected>,
+    /// What the task of an open one is called whose time is not known yet.
+    pub unnamed: Option<String>,
     /// What was done to the schedule.
     pub steps: Steps<Schedule>,
-    /// The occurrences that were completed, cancelled or deleted before the series was ended.
-    pub finished: BTreeSet<DateTime>,
-}
-
-impl Rule {
-    /// As RFC 5545 writes it.
-    pub fn text(self) -> String {
-        match self {
-            Self::Minutes(minutes) => format!("FREQ=MINUTELY;INTERVAL={minutes}"),
-            Self::Days(days) => format!("FREQ=DAILY;INTERVAL={days}"),
-        }
-    }
-
-    /// The occurrence after this one.
-    pub fn after(self, occurrence: DateTime) -> DateTime {
-        match self {
-            Self::Minutes(minutes) => occurrence.saturating_add(minutes.minutes()),
-            Self::Days(days) => occurrence.saturating_add(days.days()),
-        }
-    }
 }
 
 impl Series {
-    /// How many occurrences there must be: those it begins with, and one after each that was finished.
-    pub fn expected_count(&self) -> usize {
-        match self.plan {
-            Plan::OnCompletion | Plan::FromCompletion => 1 + self.finished.len(),
-            Plan::Ahead(open) => open + self.finished.len(),
-            Plan::Within(all) => all,
-        }
-    }
-
-    /// Which occurrences there must be, if that can be said.
-    pub fn expected(&self) -> Option<BTreeSet<DateTime>> {
-        match self.plan {
-            Plan::OnCompletion => {
-                let successors = self.finished.iter().map(|finished| self.rule.after(*finished));
-                Some(std::iter::once(self.start).chain(successors).collect())
-            }
-            Plan::Ahead(_) | Plan::Within(_) => {
-                let all = std::iter::successors(Some(self.start), |occurrence| Some(self.rule.after(*occurrence)));
-                Some(all.take(self.expected_count()).collect())
-            }
-            Plan::FromCompletion => None,
+    /// One that begins with its first occurrence, and has nothing else planned so far. One of a task that was there begins
+    /// where it starts, whatever the rule gives.
+    pub fn new(times: Times, of_task: bool, time_zone: &str, plan: Plan, title: &str) -> Self {
+        let given = times.after(None).next().filter(|_| !of_task);
+        let start = given.unwrap_or(times.start);
+        let due = given.and_then(|given| times.due(given)).unwrap_or(start);
+        let first = Expected { due, title: title.to_owned(), fate: Fate::Open };
+        Self {
+            split_from: None,
+            time_zone: time_zone.to_owned(),
+            times,
+            plan,
+            title: title.to_owned(),
+            standing: Standing::Active,
+            deleted: false,
+            changed_after: None,
+            ends_before: None,
+            occurrences: [(start, first)].into(),
+            unnamed: None,
+            steps: Steps::default(),
         }
     }
 
@@ -106,34 +138,5 @@ impl Versioned for Schedule {
 
     fn version(&self) -> i64 {
         self.version
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use jiff::civil::date;
-
-    use super::*;
-
-    #[test]
-    fn each_finished_occurrence_has_one_successor() {
-        let start = date(2030, 1, 31).at(9, 0, 0, 0);
-        let (rule, second) = (Rule::Days(1), date(2030, 2, 1).at(9, 0, 0, 0));
-        let series = Series {
-            first_task: String::new(),
-            start,
-            time_zone: "UTC".to_owned(),
-            rule,
-            plan: Plan::OnCompletion,
-            steps: Steps::default(),
-            finished: [start].into(),
-        };
-        assert_eq!(series.expected(), Some([start, second].into()));
-        let third = rule.after(second);
-        let ahead = Series { plan: Plan::Ahead(2), ..series.clone() };
-        assert_eq!(ahead.expected(), Some([start, second, third].into()));
-        let within = Series { plan: Plan::Within(2), ..series };
-        assert_eq!(within.expected(), Some([start, second].into()));
-        assert_eq!(Series::spelled(second), "2030-02-01T09:00:00");
     }
 }

@@ -61,6 +61,26 @@ impl Lane {
         }
     }
 
+    /// Makes two calls at the same time.
+    pub(super) async fn ask_twice<Q, A>(&mut self, method: &str, one: &Q, other: &Q) -> Option<Vec<Acked<A>>>
+    where
+        Q: Message + Debug,
+        A: Message + Default,
+    {
+        let (first, second) = tokio::join!(self.caller.call(method, one), self.caller.call(method, other));
+        let mut answered = Vec::new();
+        for outcome in [first, second] {
+            match outcome {
+                Ok(acked) => answered.push(self.noted(acked)),
+                Err(refusal) => {
+                    self.refused(method, one, refusal);
+                    return None;
+                }
+            }
+        }
+        Some(answered)
+    }
+
     /// Takes over what was odd on the way to an answer.
     pub(super) fn noted<A>(&mut self, mut acked: Acked<A>) -> Acked<A> {
         self.ledger.oddities.append(&mut acked.oddities);
