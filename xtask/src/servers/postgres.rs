@@ -20,8 +20,11 @@ use crate::{
 const GIVEN: &str = "TASKMESH_POSTGRES";
 const LEAST_VERSION: (u32, u32) = (15, 0);
 const PATIENCE: Duration = Duration::from_secs(60);
-/// PostgreSQL's `SSLRequest`; a server that takes connections answers with one letter.
-const GREETING: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
+/// PostgreSQL's `StartupMessage` of its user. A server that takes connections goes on to authenticate; one that is starting
+/// or stopping answers with an error.
+const GREETING: &[u8] = b"\0\0\0\x17\0\x03\0\0user\0postgres\0\0";
+/// How it answers when it goes on.
+const WELCOME: u8 = b'R';
 
 /// Whether commits survive a power cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,7 +120,7 @@ impl Postgres {
         command.args(["--publish", &format!("127.0.0.1:{port}:5432"), "--env", "POSTGRES_HOST_AUTH_METHOD=trust"]);
         command.args(["postgres:17-alpine", "-c", "max_connections=500"]);
         let mut process = Process::start("PostgreSQL in docker", &mut command, &log)?;
-        let ready = wait_ready(&mut process, 5 * PATIENCE, || ask(port, &GREETING).is_some());
+        let ready = wait_ready(&mut process, 5 * PATIENCE, || ask(port, GREETING) == Some(WELCOME));
         ready.with_context(|| end_of(&log))?;
         let own = Own { process, data: folder.to_owned(), port, durability: Durability::Real };
         Ok(Self { url: url(port), programs: None, own: Some(own) })
@@ -234,7 +237,7 @@ fn launch(programs: &Path, data: &Path, port: u16, durability: Durability) -> an
     command.args(settings.into_iter().flat_map(|setting| ["-c", setting]));
     let log = data.with_extension("log");
     let mut process = Process::start("PostgreSQL", user::run_as(&mut command)?, &log)?;
-    wait_ready(&mut process, PATIENCE, || ask(port, &GREETING).is_some()).with_context(|| end_of(&log))?;
+    wait_ready(&mut process, PATIENCE, || ask(port, GREETING) == Some(WELCOME)).with_context(|| end_of(&log))?;
     Ok(process)
 }
 
