@@ -44,7 +44,7 @@ async fn metrics_are_shown_where_they_are_asked_for() {
     let admin = program.admin.as_deref().expect("an admin address");
     let answer = reqwest::get(format!("http://{admin}/metrics")).await.expect("an answer");
     let shown = answer.text().await.expect("text");
-    assert!(shown.contains(r#"method="ListTasks",code="OK""#), "{shown}");
+    assert!(shown.contains(r#"grpc_method="ListTasks",grpc_code="OK""#), "{shown}");
 }
 
 #[tokio::test]
