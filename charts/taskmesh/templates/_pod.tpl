@@ -26,11 +26,12 @@ container sees the public ones only. (list $ service)
 - name: key-set
   image: {{ include "taskmesh.image" (list $root $root.Values.image) }}
   imagePullPolicy: {{ $root.Values.image.pullPolicy }}
-  command: [/usr/local/bin/taskmesh, key-set, --output, /etc/taskmesh/key-set/keys.json]
-  args: [gateway=/etc/taskmesh/signing-keys/gateway.pem, scheduler-svc=/etc/taskmesh/signing-keys/scheduler.pem]
+  # Private keys that are there stay as they are; the file of the public ones is written beside them.
+  command: [/usr/local/bin/taskmesh, new-keys, /etc/taskmesh/key-set]
   volumeMounts:
-    - {name: signing-keys, mountPath: /etc/taskmesh/signing-keys, readOnly: true}
     - {name: key-set, mountPath: /etc/taskmesh/key-set}
+    - {name: signing-keys, mountPath: /etc/taskmesh/key-set/gateway.pem, subPath: gateway.pem, readOnly: true}
+    - {name: signing-keys, mountPath: /etc/taskmesh/key-set/scheduler.pem, subPath: scheduler.pem, readOnly: true}
   securityContext: {{- toYaml $service.securityContext | nindent 4 }}
   resources: {{- toYaml $service.resources | nindent 4 }}
 {{- end }}

@@ -54,17 +54,16 @@ TASKMESH_{{ . | upper | replace "-" "_" }}__
 
 {{/* How it stops, so that it fits what Kubernetes is told. (list $ name service) */}}
 {{- define "taskmesh.env.shutdown" -}}
+{{- $program := index (include "taskmesh.programs" (index . 0) | fromYaml) (index . 1) }}
 {{- $prefix := include "taskmesh.prefix" (index . 1) }}
 {{- $shutdown := (index . 2).shutdown }}
 - name: {{ $prefix }}PROCESS__SHUTDOWN__DRAIN_DELAY_MS
   value: {{ $shutdown.drainDelayMs | int | quote }}
 - name: {{ $prefix }}PROCESS__SHUTDOWN__STAGE_TIMEOUT_MS
   value: {{ $shutdown.stageTimeoutMs | int | quote }}
-{{- if eq (index . 1) "gateway" }}
-{{- /* Calls that are open end before their stage does, so that the gateway can say so to each. */}}
-- name: {{ $prefix }}HTTP__DRAIN_MS
+{{- /* Open calls are ended before their stage is, so that each can be told. */}}
+- name: {{ $prefix }}{{ $program.drain }}
   value: {{ div (mul 2 $shutdown.stageTimeoutMs) 3 | quote }}
-{{- end }}
 {{- end }}
 
 {{/* Where NATS is. (list $ name service) */}}

@@ -12,6 +12,10 @@ WORKLOADS = ("Deployment", "StatefulSet", "Job", "Pod")
 def objects(where, documents):
     """What does not fit among the objects of one rendering."""
     found = Found(documents)
+    # Keys that a template makes are others each time that it is asked.
+    checksums = {pod["metadata"].get("annotations", {}).get("checksum/keys") for pod in map(pod_of, documents) if pod}
+    if len(checksums - {None}) > 1:
+        yield f"{where}: pods are told of different keys"
     for document in documents:
         for problem in found.problems(document):
             yield f"{where}: {'/'.join(key(document))}: {problem}"
