@@ -4,6 +4,7 @@
 mod program;
 
 mod data_folder;
+mod helpers;
 mod key_set;
 mod serving;
 mod stopping;

@@ -11,6 +11,7 @@ mesh_testkit::on_both_databases!(
     three_programs_that_start_at_once_migrate_once,
     a_database_of_a_newer_release_is_accepted,
     a_migration_that_fails_leaves_nothing_behind,
+    what_was_never_applied_is_named,
     the_shared_tables_can_be_undone_and_made_again,
 );
 
@@ -54,6 +55,16 @@ async fn a_database_of_a_newer_release_is_accepted(database: TestDatabase) {
     let older = connect(&database).await;
     older.migrate(list(&[FIRST])).await.expect("the older one starts all the same");
     newer.migrate(list(&[FIRST, SECOND])).await.expect("and the newer one too, again");
+}
+
+async fn what_was_never_applied_is_named(database: TestDatabase) {
+    let database = connect(&database).await;
+    let missing = async |migrations: &[SqlMigration]| database.missing(&list(migrations)).await.expect("an answer");
+    assert_eq!(missing(&[FIRST]).await, ["store_001_request_id", "test_001"]);
+    database.migrate(list(&[FIRST])).await.expect("it migrates");
+    assert_eq!(missing(&[FIRST, SECOND]).await, ["test_002"]);
+    database.migrate(list(&[FIRST, SECOND])).await.expect("it migrates");
+    assert!(missing(&[FIRST, SECOND]).await.is_empty());
 }
 
 async fn a_migration_that_fails_leaves_nothing_behind(database: TestDatabase) {
