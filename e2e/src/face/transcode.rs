@@ -64,7 +64,11 @@ pub fn rest_request(method: &Method, message: &DynamicMessage) -> Result<RestReq
         "*" => request.body = Some(serde_json::to_vec(&std::mem::take(&mut fields))?.into()),
         field => {
             let mut body = fields.remove(&camel(field)).unwrap_or_else(|| Value::Object(Map::new()));
-            hold_to_mask(&mut body, mask.as_deref().unwrap_or_default());
+            match mask {
+                // The names in a body cannot say what is meant within a field; the query can.
+                Some(mask) if mask.contains('.') => _ = fields.insert("updateMask".to_owned(), mask.into()),
+                mask => hold_to_mask(&mut body, mask.as_deref().unwrap_or_default()),
+            }
             request.body = Some(serde_json::to_vec(&body)?.into());
         }
     }
@@ -152,23 +156,41 @@ fn camel(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use mesh_proto::task::v1::{Task, UpdateTaskRequest};
+    use mesh_proto::{
+        scheduler::v1::{Schedule, TaskTemplate, UpdateScheduleRequest},
+        task::v1::{Task, UpdateTaskRequest},
+    };
     use prost::Message;
 
     use super::*;
 
     #[test]
     fn an_update_becomes_a_patch_with_nulls_for_what_is_cleared() {
-        let method = mesh_proto::methods().iter().find(|method| method.path.ends_with("/UpdateTask"));
-        let method = method.expect("the contract has it");
         let task = Task { id: "a/b".to_owned(), title: Some("t".to_owned()), version: 7, ..Task::default() };
         let mask = prost_types_mask(&["title", "due"]);
         let request = UpdateTaskRequest { task: Some(task), update_mask: Some(mask), request_id: "r".to_owned() };
-        let message = DynamicMessage::decode(method.descriptor.input(), request.encode_to_vec().as_slice());
-        let http = rest_request(method, &message.expect("it decodes")).expect("it has a route");
+        let http = rest("/UpdateTask", &request);
         assert_eq!((http.method, http.path.as_str()), (http::Method::PATCH, "/v1/tasks/a%2Fb"));
         assert_eq!(http.headers["idempotency-key"], "r");
         assert_eq!(http.body.as_deref(), Some(br#"{"due":null,"title":"t"}"#.as_slice()));
+    }
+
+    #[test]
+    fn an_update_within_a_field_says_so_in_the_query() {
+        let template = Some(TaskTemplate { title: Some("t".to_owned()), ..TaskTemplate::default() });
+        let schedule = Some(Schedule { id: "s".to_owned(), template, ..Schedule::default() });
+        let update_mask = Some(prost_types_mask(&["template.title", "policies.ahead_count"]));
+        let http =
+            rest("/UpdateSchedule", &UpdateScheduleRequest { schedule, update_mask, request_id: "r".to_owned() });
+        assert_eq!(http.path, "/v1/schedules/s?updateMask=template.title%2Cpolicies.aheadCount");
+        assert_eq!(http.body.as_deref(), Some(br#"{"template":{"title":"t"}}"#.as_slice()));
+    }
+
+    fn rest(method: &str, request: &impl Message) -> RestRequest {
+        let method = mesh_proto::methods().iter().find(|known| known.path.ends_with(method));
+        let method = method.expect("the contract has it");
+        let message = DynamicMessage::decode(method.descriptor.input(), request.encode_to_vec().as_slice());
+        rest_request(method, &message.expect("it decodes")).expect("it has a route")
     }
 
     fn prost_types_mask(paths: &[&str]) -> prost_types::FieldMask {

@@ -23,7 +23,7 @@ pub(super) fn check(sight: &Sight, findings: &mut Findings) {
         }
         done_once(sight, findings, id, series);
         let planned = sight.world.occurrences.get(id).map(Vec::as_slice).unwrap_or_default();
-        one_each(findings, id, series, planned);
+        one_each(sight, findings, (id, series), planned);
         for occurrence in planned {
             one_occurrence(sight, findings, series, occurrence);
         }
@@ -70,18 +70,27 @@ fn done_once(sight: &Sight, findings: &mut Findings, id: &str, series: &Series) 
     }
 }
 
-fn one_each(findings: &mut Findings, id: &str, series: &Series, planned: &[Occurrence]) {
+fn one_each(sight: &Sight, findings: &mut Findings, (id, series): (&str, &Series), planned: &[Occurrence]) {
     let there: BTreeSet<DateTime> = planned.iter().filter_map(nominal).collect();
     findings.expect(there.len() == planned.len(), "schedule", id, || format!("occurrences come twice: {planned:?}"));
     let expected: BTreeSet<DateTime> = series.occurrences.keys().copied().collect();
     for lost in expected.difference(&there) {
-        findings.add("schedule", id, format!("occurrence {lost} is missing of {expected:?}"));
+        findings.add("schedule", id, format!("occurrence {lost} is missing: {}", story(sight, id, series, planned)));
     }
     let (extra, unnamed) = (there.difference(&expected), usize::from(series.unnamed.is_some()));
     findings.expect(extra.clone().count() >= unnamed, "schedule", id, || "the successor is missing".to_owned());
     for extra in extra.skip(unnamed) {
-        findings.add("schedule", id, format!("occurrence {extra} is nobody's successor"));
+        let story = story(sight, id, series, planned);
+        findings.add("schedule", id, format!("occurrence {extra} is nobody's successor: {story}"));
     }
+}
+
+/// What is there, what must be, and what was done.
+fn story(sight: &Sight, id: &str, series: &Series, planned: &[Occurrence]) -> String {
+    let states: Vec<_> = planned.iter().map(|one| (one.occurrence.as_str(), one.state())).collect();
+    let fates: Vec<_> = series.occurrences.iter().map(|(nominal, one)| (Series::spelled(*nominal), one.fate)).collect();
+    let done: Vec<_> = sight.histories.entries("schedule", id).iter().map(|entry| entry.action.as_str()).collect();
+    format!("{states:?} is not {fates:?} after {done:?} of {:?} by {:?}", series.times, series.plan)
 }
 
 fn nominal(occurrence: &Occurrence) -> Option<DateTime> {

@@ -45,8 +45,12 @@ fn continuous(findings: &mut Findings, errands: &Errands, before: &Step<Task>, a
     });
 }
 
-/// How many schedules took the task between the two; `None` if it is one's that never did.
+/// How many schedules took the task between the two; `None` if it is one's that never did. The one that made it took it
+/// from the beginning.
 fn taken(errands: &Errands, before: &Task, after: &Task) -> Option<i64> {
+    if before.schedule_id == after.schedule_id {
+        return Some(0);
+    }
     let place = |task: &Task| match &task.schedule_id {
         None => Some(0),
         Some(id) => errands.schedules.iter().position(|schedule| schedule == id).map(|place| place as i64 + 1),

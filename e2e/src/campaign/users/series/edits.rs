@@ -30,6 +30,8 @@ pub(super) fn other(lane: &mut Lane, series: &Series, start: DateTime) -> Option
         (3, _) if by_count => return Some(Change::Ahead(lane.rng.number(1..=4) as usize)),
         _ => None,
     }
+    // An empty mask would stand for everything.
+    .filter(|changed| *changed != times)
     .map(Change::Times)
 }
 
