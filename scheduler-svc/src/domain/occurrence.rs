@@ -197,11 +197,7 @@ impl Occurrence {
         if (epoch, version) > self.newest {
             after.newest = (epoch, version);
             after.state = self.state_after(change);
-            if self.is_unheard() && !change.task.is_over() && !after.is_open() {
-                // It was being made when this was closed: what was to be done for it may have found nothing.
-                let deleted = after.state == OccurrenceState::Deleted;
-                after.to_do = Some(if deleted { ToDo::Delete } else { ToDo::Cancel });
-            }
+            after.to_do = self.to_do_after(after.state, change);
             let closed = after.state != OccurrenceState::Open;
             after.close_time = closed.then(|| self.close_time.unwrap_or(change.time));
         }
@@ -215,11 +211,24 @@ impl Occurrence {
         match self.state {
             // It stays so, until somebody opens its task again.
             OccurrenceState::Skipped if !opened_again => self.state,
-            // With its schedule, before there was a task.
-            OccurrenceState::Cancelled | OccurrenceState::Deleted if self.is_unheard() && !change.task.is_over() => {
+            // Closed with its schedule, before its task was heard of.
+            OccurrenceState::Cancelled | OccurrenceState::Deleted
+                if self.is_unheard() && !opened_again && !change.task.is_over() =>
+            {
                 self.state
             }
             _ => OccurrenceState::of(&change.task),
+        }
+    }
+
+    /// A task that was being made when this was closed may not have been there to be closed; one that somebody opened again
+    /// is not to be closed any more.
+    fn to_do_after(&self, state: OccurrenceState, change: &TaskChange) -> Option<ToDo> {
+        match state {
+            OccurrenceState::Open => self.to_do.filter(|to_do| !matches!(to_do, ToDo::Cancel | ToDo::Delete)),
+            _ if !self.is_unheard() || change.task.is_over() => self.to_do,
+            OccurrenceState::Deleted => Some(ToDo::Delete),
+            _ => Some(ToDo::Cancel),
         }
     }
 

@@ -110,19 +110,21 @@ fn what_is_skipped_stays_so_until_somebody_opens_its_task_again() {
     assert_eq!((cancelled.state, cancelled.to_do), (OccurrenceState::Skipped, None));
     let reopened = TaskChange { opens: true, ..change(6, TaskStatus::Open, "2026-10-19T06:00:00Z") };
     assert_eq!(cancelled.hear(&reopened).expect("it matters").after.state, OccurrenceState::Open);
+    let undone = Occurrence { to_do: Some(ToDo::Cancel), ..cancelled };
+    let opened = undone.hear(&reopened).expect("it matters").after;
+    assert_eq!((opened.state, opened.to_do), (OccurrenceState::Open, None), "it is not to be cancelled once more");
 }
 
 #[test]
 fn a_task_that_is_made_too_late_is_closed_all_the_same() {
-    let planned = only(schedule_step_of_a_template()).occurrence;
+    let planned = only(of_a_template()).occurrence;
     assert_eq!((planned.state, planned.newest), (OccurrenceState::Planned, (0, 0)));
     for (state, to_do) in [
         (OccurrenceState::Skipped, ToDo::Cancel),
         (OccurrenceState::Cancelled, ToDo::Cancel),
         (OccurrenceState::Deleted, ToDo::Delete),
     ] {
-        let closed = Occurrence { state, close_time: Some(at(NOW)), ..planned.clone() };
-        let closed = Occurrence { to_do: None, ..closed };
+        let closed = Occurrence { state, close_time: Some(at(NOW)), to_do: None, ..planned.clone() };
         assert!(!closed.has_task(), "{state:?}");
         let made = closed.hear(&change(1, TaskStatus::Open, "2026-10-19T05:00:01Z")).expect("it matters").after;
         assert_eq!((made.state, made.to_do), (state, Some(to_do)));
@@ -132,7 +134,7 @@ fn a_task_that_is_made_too_late_is_closed_all_the_same() {
     }
 }
 
-fn schedule_step_of_a_template() -> ScheduleStep {
+fn of_a_template() -> ScheduleStep {
     let beginning = Beginning {
         id: Uuid::from_u128(7),
         workspace_id: mesh_types::WorkspaceId(Uuid::from_u128(2)),

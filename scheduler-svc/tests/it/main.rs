@@ -16,6 +16,7 @@ mod reminders;
 mod replicas;
 mod schedules;
 mod schedules_changed;
+mod schedules_left_out;
 mod schedules_list;
 mod schedules_told;
 mod schedules_world;

@@ -147,7 +147,12 @@ impl World {
 
     /// A client of the task service that is the world's user.
     pub(crate) fn tasks(&self) -> TaskClient {
-        TaskServiceClient::new(self.tasks.with(self.tokens.bearer(&self.user)))
+        self.tasks_as(&self.user)
+    }
+
+    /// A client of the task service that is somebody else.
+    pub(crate) fn tasks_as(&self, user: &TestUser) -> TaskClient {
+        TaskServiceClient::new(self.tasks.with(self.tokens.bearer(user)))
     }
 
     /// This long after now.
