@@ -197,7 +197,7 @@ impl Occurrence {
         if (epoch, version) > self.newest {
             after.newest = (epoch, version);
             after.state = self.state_after(change);
-            after.to_do = self.to_do_after(after.state, change);
+            after.to_do = self.to_do_after(change);
             let closed = after.state != OccurrenceState::Open;
             after.close_time = closed.then(|| self.close_time.unwrap_or(change.time));
         }
@@ -207,29 +207,34 @@ impl Occurrence {
     }
 
     fn state_after(&self, change: &TaskChange) -> OccurrenceState {
-        let opened_again = change.opens && self.close_time.is_none_or(|closed| change.time > closed);
-        match self.state {
-            // It stays so, until somebody opens its task again.
-            OccurrenceState::Skipped if !opened_again => self.state,
-            // Closed with its schedule, before its task was heard of.
-            OccurrenceState::Cancelled | OccurrenceState::Deleted
-                if self.is_unheard() && !opened_again && !change.task.is_over() =>
-            {
-                self.state
-            }
-            _ => OccurrenceState::of(&change.task),
-        }
+        let is_closed = match self.state {
+            OccurrenceState::Skipped => true,
+            // With its schedule; its task may not be closed yet.
+            OccurrenceState::Cancelled | OccurrenceState::Deleted => !change.task.is_over() && self.is_to_close(),
+            _ => false,
+        };
+        if is_closed && !self.is_opened_again_by(change) { self.state } else { OccurrenceState::of(&change.task) }
     }
 
     /// A task that was being made when this was closed may not have been there to be closed; one that somebody opened again
-    /// is not to be closed any more.
-    fn to_do_after(&self, state: OccurrenceState, change: &TaskChange) -> Option<ToDo> {
-        match state {
-            OccurrenceState::Open => self.to_do.filter(|to_do| !matches!(to_do, ToDo::Cancel | ToDo::Delete)),
-            _ if !self.is_unheard() || change.task.is_over() => self.to_do,
-            OccurrenceState::Deleted => Some(ToDo::Delete),
-            _ => Some(ToDo::Cancel),
-        }
+    /// is not to be closed any more, and one that is over need not be.
+    fn to_do_after(&self, change: &TaskChange) -> Option<ToDo> {
+        let close = match self.state {
+            OccurrenceState::Deleted if self.is_to_close() => ToDo::Delete,
+            OccurrenceState::Skipped | OccurrenceState::Cancelled if self.is_to_close() => ToDo::Cancel,
+            _ => return self.to_do,
+        };
+        let is_done = if close == ToDo::Delete { change.task.deleted } else { change.task.is_over() };
+        (!is_done && !self.is_opened_again_by(change)).then_some(close)
+    }
+
+    /// Whether its task is to be closed, if this is closed.
+    fn is_to_close(&self) -> bool {
+        self.is_unheard() || matches!(self.to_do, Some(ToDo::Cancel | ToDo::Delete))
+    }
+
+    fn is_opened_again_by(&self, change: &TaskChange) -> bool {
+        change.opens && self.close_time.is_none_or(|closed| change.time > closed)
     }
 
     /// The occurrence, if its task is closed and it has no successor yet.

@@ -128,9 +128,13 @@ fn a_task_that_is_made_too_late_is_closed_all_the_same() {
         assert!(!closed.has_task(), "{state:?}");
         let made = closed.hear(&change(1, TaskStatus::Open, "2026-10-19T05:00:01Z")).expect("it matters").after;
         assert_eq!((made.state, made.to_do), (state, Some(to_do)));
-        let done = Occurrence { to_do: None, ..made };
-        let heard = done.hear(&change(2, TaskStatus::Cancelled, "2026-10-19T05:00:02Z")).expect("it matters").after;
-        assert_eq!(heard.to_do, None);
+        // Its title was changed meanwhile.
+        let still = made.hear(&change(2, TaskStatus::Open, "2026-10-19T05:00:02Z")).expect("it matters").after;
+        assert_eq!((still.state, still.to_do), (state, Some(to_do)));
+        let over = change(3, TaskStatus::Cancelled, "2026-10-19T05:00:03Z");
+        let deleted = TaskRef { deleted: to_do == ToDo::Delete, ..over.task.clone() };
+        let heard = still.hear(&TaskChange { task: deleted, ..over }).expect("it matters").after;
+        assert_eq!((heard.state, heard.to_do), (state, None));
     }
 }
 
