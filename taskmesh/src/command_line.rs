@@ -10,7 +10,7 @@ use crate::key_set::SigningKey;
 
 /// Taskmesh: a self-hosted task system.
 #[derive(Debug, Parser)]
-#[command(name = "taskmesh", disable_help_subcommand = true)]
+#[command(name = "taskmesh", version = mesh_runtime::version(), disable_help_subcommand = true)]
 pub(crate) struct CommandLine {
     /// What to do.
     #[command(subcommand)]

@@ -4,6 +4,7 @@ use std::{
     io::{BufRead, BufReader},
     process::{Child, Command, ExitCode, Stdio},
     thread::{self, JoinHandle},
+    time::Instant,
 };
 
 use anyhow::{Context, bail};
@@ -51,16 +52,23 @@ struct Totals {
 /// # Errors
 /// When the tests cannot be run.
 pub fn run(workspace: &Workspace, options: &Options, interrupt: &Interrupt) -> anyhow::Result<ExitCode> {
+    let began = Instant::now();
     let mut failures = Vec::new();
     if !options.fast {
-        failures = check(workspace, interrupt)?;
+        failures = check(workspace, began, interrupt)?;
     }
     if options.needs_programs() {
-        announce("build");
+        announce(began, "build");
         // All targets: what is built for tests alone would be built of other parts, and twice.
         succeed(workspace.cargo().args(["build", "--workspace", "--all-targets"]))?;
     }
-    let (success, totals) = test(workspace, options, interrupt)?;
+    announce(began, "servers");
+    let servers = Servers::start(workspace, Durability::Fast)?;
+    eprintln!("PostgreSQL at {}, NATS at {}", servers.postgres.url(), servers.nats.url());
+    announce(began, "tests");
+    let (success, totals) = test(workspace, options, &servers, interrupt)?;
+    drop(servers);
+    announce(began, "done");
     if !success {
         failures.push("test".to_owned());
     }
@@ -72,10 +80,10 @@ pub fn run(workspace: &Workspace, options: &Options, interrupt: &Interrupt) -> a
 }
 
 /// Runs every check that needs no servers and returns the names of those that failed.
-fn check(workspace: &Workspace, interrupt: &Interrupt) -> anyhow::Result<Vec<String>> {
+fn check(workspace: &Workspace, began: Instant, interrupt: &Interrupt) -> anyhow::Result<Vec<String>> {
     let mut failures = Vec::new();
     let mut step = |name: &str, work: &dyn Fn() -> anyhow::Result<()>| {
-        announce(name);
+        announce(began, name);
         if interrupt.requested() {
             bail!("interrupted");
         }
@@ -99,13 +107,14 @@ fn check(workspace: &Workspace, interrupt: &Interrupt) -> anyhow::Result<Vec<Str
     Ok(failures)
 }
 
-/// Starts the servers and runs `cargo test` beside them.
-fn test(workspace: &Workspace, options: &Options, interrupt: &Interrupt) -> anyhow::Result<(bool, Totals)> {
-    announce("servers");
-    let servers = Servers::start(workspace, Durability::Fast)?;
-    eprintln!("PostgreSQL at {}, NATS at {}", servers.postgres.url(), servers.nats.url());
-    announce("tests");
-    let mut child = command(workspace, options, &servers).stdout(Stdio::piped()).spawn()?;
+/// Runs `cargo test` beside the servers.
+fn test(
+    workspace: &Workspace,
+    options: &Options,
+    servers: &Servers,
+    interrupt: &Interrupt,
+) -> anyhow::Result<(bool, Totals)> {
+    let mut child = command(workspace, options, servers).stdout(Stdio::piped()).spawn()?;
     let counting = count(&mut child)?;
     let mut status = None;
     let waited = interrupt.wait_until(|| {
@@ -175,8 +184,9 @@ impl Totals {
     }
 }
 
-fn announce(step: &str) {
-    println!("== {step}");
+/// Says what is done next, and how long everything before it took.
+fn announce(began: Instant, step: &str) {
+    println!("== {step} (after {} s)", began.elapsed().as_secs());
 }
 
 #[cfg(test)]

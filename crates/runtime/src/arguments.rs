@@ -11,6 +11,8 @@ pub(crate) struct Arguments {
     pub(crate) print_config: bool,
     /// Whether to print how to use it and end.
     pub(crate) help: bool,
+    /// Whether to print which release it is and end.
+    pub(crate) version: bool,
     /// Whether to migrate the database and end.
     pub(crate) migrate: bool,
 }
@@ -32,6 +34,7 @@ impl Arguments {
                 Some("--print-config") => parsed.print_config = true,
                 Some("migrate") => parsed.migrate = true,
                 Some("--help" | "-h") => parsed.help = true,
+                Some("--version" | "-V") => parsed.version = true,
                 _ => anyhow::bail!("unknown argument {}; try --help", argument.display()),
             }
         }
@@ -45,7 +48,8 @@ impl Arguments {
             "Usage: {name} [migrate] [--config FILE] [--print-config]\n\n\
              migrate          bring the database to the state that this release needs, and end\n\
              --config FILE    read settings from a TOML file\n\
-             --print-config   print the settings in force, without secrets, and end\n\n\
+             --print-config   print the settings in force, without secrets, and end\n\
+             --version        print the release and the commit, and end\n\n\
              Variables named TASKMESH_{prefix}__SECTION__KEY override the file.\n"
         )
     }
@@ -65,6 +69,7 @@ mod tests {
         let expected = Arguments { config: Some("a.toml".into()), print_config: true, ..Arguments::default() };
         assert_eq!(parsed, expected);
         assert_eq!(parse(&["migrate"]).expect("a known one"), Arguments { migrate: true, ..Arguments::default() });
+        assert_eq!(parse(&["-V"]).expect("a known one"), Arguments { version: true, ..Arguments::default() });
         assert!(parse(&["--config"]).is_err());
         assert!(parse(&["--verbose"]).is_err());
     }

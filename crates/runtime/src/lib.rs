@@ -14,6 +14,7 @@ mod ready;
 mod telemetry;
 
 pub use admin::Metrics;
+pub use build::version;
 pub use config::{Secret, Settings};
 pub use lifecycle::{Failed, Lifecycle, ShutdownConfig, Stage, TaskName, TaskOutcome};
 pub use process::{ProcessConfig, exit_code, run_process, run_service};

@@ -78,6 +78,9 @@ where
     if arguments.help {
         return Ok(write!(std::io::stdout(), "{}", Arguments::usage(name))?);
     }
+    if arguments.version {
+        return Ok(writeln!(std::io::stdout(), "{name} {}", build::version())?);
+    }
     let settings: C = config::load(name, arguments.config.as_deref())?;
     if arguments.print_config {
         return Ok(write!(std::io::stdout(), "{}", config::print(&settings)?)?);

@@ -27,6 +27,13 @@ fn keys_are_made_once_and_fit_together() {
     assert_eq!(["gateway.pem", "scheduler.pem", "keys.json"].map(read), made, "those that are there stay");
 }
 
+#[test]
+fn the_release_is_told() {
+    let told = taskmesh(&["--version"]);
+    let told = String::from_utf8(told.stdout).expect("text");
+    assert!(told.starts_with(concat!("taskmesh ", env!("CARGO_PKG_VERSION"), " (")), "{told}");
+}
+
 #[tokio::test]
 async fn an_address_is_well_if_it_answers_with_200() {
     let folder = tempfile::tempdir().expect("a folder");

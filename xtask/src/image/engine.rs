@@ -29,9 +29,9 @@ impl Engine {
         if docker.is_ok_and(|status| status.success()) {
             return Ok(Self::Docker);
         }
-        for package in ["podman", "crun"] {
+        for package in ["podman", "runc"] {
             if on_path(package).is_none() && !distribution_package(package, "Docker does not run") {
-                bail!("an image needs Docker, or Podman with crun: install one of them");
+                bail!("an image needs Docker, or Podman with runc: install one of them");
             }
         }
         Ok(Self::Podman)
@@ -39,10 +39,15 @@ impl Engine {
 
     /// The engine's program.
     pub(super) fn command(self) -> Command {
-        Command::new(match self {
-            Self::Docker => "docker",
-            Self::Podman => "podman",
-        })
+        match self {
+            Self::Docker => Command::new("docker"),
+            Self::Podman => {
+                let mut command = Command::new("podman");
+                // Podman's own choice, crun, refuses machines with cgroups of both versions.
+                command.args(["--runtime", "runc"]);
+                command
+            }
+        }
     }
 
     /// A program in a container that can do as little as in the chart.
@@ -52,8 +57,8 @@ impl Engine {
         // PostgreSQL and NATS are on this machine, too.
         command.args(["--network", "host"]);
         if self == Self::Podman {
-            // Machines that may not raise limits, or have cgroups of both versions, run containers, too.
-            command.args(["--cgroups=disabled", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"]);
+            // Machines that may not raise limits run containers, too.
+            command.args(["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"]);
         }
         command
     }
