@@ -1,6 +1,6 @@
-//! `taskmesh check`: whether a web address answers. An image without a shell has nothing else to find out with.
+//! `taskmesh check`: whether web addresses answer. An image without a shell has nothing else to find out with.
 
-use std::time::Duration;
+use std::{io::Write, time::Duration};
 
 use anyhow::{Context, bail, ensure};
 use hyper::{Request, StatusCode, Uri, client::conn::http1, header};
@@ -17,14 +17,20 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Between two attempts.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Asks until the answer is 200, or for as long as the options say.
+/// Asks each until the answer is 200, or for as long as the options say.
 ///
 /// # Errors
 /// Why the last attempt failed.
 pub(crate) fn run(options: &CheckOptions) -> anyhow::Result<()> {
-    ensure!(options.url.scheme_str() == Some("http"), "{} does not begin with http://", options.url);
+    for url in &options.urls {
+        ensure!(url.scheme_str() == Some("http"), "{url} does not begin with http://");
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(ask_until(&options.url, Duration::from_secs(options.retry_seconds)))
+    for url in &options.urls {
+        runtime.block_on(ask_until(url, Duration::from_secs(options.retry_seconds)))?;
+        writeln!(std::io::stdout(), "{url} answers")?;
+    }
+    Ok(())
 }
 
 async fn ask_until(url: &Uri, patience: Duration) -> anyhow::Result<()> {

@@ -26,7 +26,7 @@ pub(crate) enum Command {
     KeySet(KeySetOptions),
     /// Make the keys of a mesh: a private one for each service that signs, and the public ones of both.
     NewKeys(NewKeysOptions),
-    /// Ask a web address, and succeed if it answers with 200: for containers that have no other program to do so.
+    /// Ask web addresses, and succeed if each answers with 200: for containers that have no other program to do so.
     Check(CheckOptions),
 }
 
@@ -75,10 +75,10 @@ pub(crate) struct NewKeysOptions {
 /// What to ask.
 #[derive(Args, Debug)]
 pub(crate) struct CheckOptions {
-    /// The address, such as `http://127.0.0.1:9090/readyz`.
-    #[arg(value_name = "URL")]
-    pub(crate) url: Uri,
-    /// For how long to ask again if it does not answer so.
+    /// The addresses, such as `http://127.0.0.1:9090/readyz`.
+    #[arg(value_name = "URL", required = true)]
+    pub(crate) urls: Vec<Uri>,
+    /// For how long to ask each again if it does not answer so.
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     pub(crate) retry_seconds: u64,
 }

@@ -40,7 +40,9 @@ async fn an_address_is_well_if_it_answers_with_200() {
     let program = Program::start(folder.path()).await;
     let url = |path: &str| format!("http://{}{path}", program.address);
     assert!(taskmesh(&["check", &url("/readyz")]).status.success());
-    let missing = taskmesh(&["check", &url("/nothing-here")]);
+    let both = taskmesh(&["check", &url("/healthz"), &url("/readyz")]);
+    assert_eq!(String::from_utf8_lossy(&both.stdout).lines().count(), 2, "it says what answers");
+    let missing = taskmesh(&["check", &url("/readyz"), &url("/nothing-here")]);
     assert!(!missing.status.success() && said(&missing).contains("404"), "{missing:?}");
     assert!(!taskmesh(&["check", "http://127.0.0.1:1/"]).status.success(), "nobody listens there");
     let secure = taskmesh(&["check", "https://example.com/"]);
