@@ -24,6 +24,7 @@ const PROBE_EVERY: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub struct Balancer {
     address: SocketAddr,
+    backends: Vec<Arc<Backend>>,
     _work: JoinSet<()>,
 }
 
@@ -46,8 +47,13 @@ impl Balancer {
         let backends: Vec<_> = gateways.iter().map(backend).collect();
         let mut work = JoinSet::new();
         backends.iter().for_each(|backend| drop(work.spawn(probe(Arc::clone(backend)))));
-        work.spawn(accept(listener, backends));
-        Ok(Self { address, _work: work })
+        work.spawn(accept(listener, backends.clone()));
+        Ok(Self { address, backends, _work: work })
+    }
+
+    /// Whether it knows that every gateway is ready. Until then whoever replaces them, as Kubernetes does, waits with the next.
+    pub fn knows_all_ready(&self) -> bool {
+        self.backends.iter().all(|backend| backend.ready.load(Ordering::Relaxed))
     }
 
     /// Where it listens.

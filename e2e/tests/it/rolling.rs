@@ -10,6 +10,7 @@ use mesh_proto::{
     scheduler::v1::Reminder,
     task::v1::{ListTasksRequest, Task},
 };
+use mesh_testkit::eventually;
 use mesh_types::{Clock, SystemClock, new_id};
 use tonic::Code;
 
@@ -32,7 +33,7 @@ async fn a_rolling_restart_of_every_service_loses_no_call_and_no_change() -> Res
         people.push((Watcher::open(client.clone()).await, client));
     }
     let rolling = async {
-        let outcome = roll(&mut target).await;
+        let outcome = roll(&mut target, &balancer).await;
         done.store(true, Ordering::Relaxed);
         outcome
     };
@@ -44,13 +45,32 @@ async fn a_rolling_restart_of_every_service_loses_no_call_and_no_change() -> Res
         watcher.saw(&client.all_tasks(1000).await?).await?;
         ensure!(watcher.resyncs() == 0, "a watcher had to list again");
     }
+    let [answered, cancelled] = probes(&target.metrics().await?);
+    ensure!(
+        cancelled * 10.0 < answered,
+        "{cancelled} probes were not heard out beside {answered} that were: it looks like trouble"
+    );
     Ok(())
 }
 
-async fn roll(target: &mut Target) -> Result<()> {
+/// How many probes the services have counted that were answered, and that were cancelled.
+fn probes(metrics: &str) -> [f64; 2] {
+    ["OK", "Canceled"].map(|code| {
+        let of_probe = |line: &&str| {
+            let wanted =
+                ["grpc_server_handled_total{", "\"grpc.health.v1.Health\"", "\"Check\"", &format!("\"{code}\"")];
+            wanted.iter().all(|part| line.contains(*part))
+        };
+        let count = |line: &str| line.rsplit(' ').next().and_then(|count| count.parse::<f64>().ok());
+        metrics.lines().filter(of_probe).filter_map(count).sum()
+    })
+}
+
+async fn roll(target: &mut Target, balancer: &Balancer) -> Result<()> {
     for service in SERVICES {
         for replica in 0..REPLICAS {
             target.replace(service, replica).await?;
+            eventually(async || balancer.knows_all_ready()).await;
         }
     }
     Ok(())

@@ -42,24 +42,25 @@ struct Service {
 }
 
 impl Service {
-    /// Asks every address at the same time; one that serves is enough.
+    /// Asks every address at the same time; one that serves is enough. The others are heard out all the same: whoever is
+    /// asked and not listened to notes a call that was cancelled.
     async fn is_served(&self) -> bool {
-        let addresses = self.channel.addresses();
-        let mut answers: FuturesUnordered<_> = addresses.iter().map(|address| self.is_served_at(address)).collect();
-        while let Some(serving) = answers.next().await {
-            if serving {
+        let ask = |address: &Channel| tokio::spawn(is_served_at(address.clone(), self.name.clone()));
+        let mut answers: FuturesUnordered<_> = self.channel.addresses().iter().map(ask).collect();
+        while let Some(answer) = answers.next().await {
+            if answer.unwrap_or(false) {
                 return true;
             }
         }
         false
     }
+}
 
-    async fn is_served_at(&self, address: &Channel) -> bool {
-        let asked = HealthCheckRequest { service: self.name.clone() };
-        let answer = rest::plain_call(address, "/grpc.health.v1.Health/Check", &asked, PATIENCE).await;
-        let told = answer.and_then(|bytes| HealthCheckResponse::decode(bytes).ok());
-        told.is_some_and(|answer| answer.status() == Told::Serving)
-    }
+async fn is_served_at(address: Channel, service: String) -> bool {
+    let asked = HealthCheckRequest { service };
+    let answer = rest::plain_call(&address, "/grpc.health.v1.Health/Check", &asked, PATIENCE).await;
+    let told = answer.and_then(|bytes| HealthCheckResponse::decode(bytes).ok());
+    told.is_some_and(|answer| answer.status() == Told::Serving)
 }
 
 impl Health {

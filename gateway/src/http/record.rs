@@ -5,6 +5,8 @@ use mesh_trace::Span;
 use tokio::time::Instant;
 use tonic::Code;
 
+use super::local::HEALTH_CHECK;
+
 /// A call under way. Dropped without a code, the caller went away. Its line has the target `gateway::access`, so that it
 /// can be turned off by itself.
 #[derive(Debug)]
@@ -51,6 +53,10 @@ impl Drop for CallRecord {
             .increment(1);
         metrics::histogram!("gateway_call_seconds", "face" => self.face, "method" => self.method)
             .record(elapsed.as_secs_f64());
+        // Probes come every few seconds; that all is well is no news.
+        if self.method == HEALTH_CHECK && code == "OK" {
+            return;
+        }
         tracing::event!(
             target: "gateway::access",
             tracing::Level::INFO,
