@@ -17,6 +17,7 @@ use mesh_testkit::eventually;
 use reqwest::Method;
 use serde_json::json;
 use tokio::{net::TcpListener, task::JoinSet};
+use tokio_util::sync::CancellationToken;
 use tonic::{Code, body::Body};
 use tower::ServiceExt;
 
@@ -28,6 +29,13 @@ use super::{
 
 /// These tests' services at an address of their own; killed when dropped.
 async fn replica() -> (SocketAddr, Arc<AtomicUsize>, JoinSet<()>) {
+    replica_that_says_how_it_is_after(|| std::future::ready(())).await
+}
+
+/// The same; asked how it is, it answers when `thought` is over.
+async fn replica_that_says_how_it_is_after<T: Future<Output = ()> + Send + 'static>(
+    thought: impl Fn() -> T + Clone + Send + 'static,
+) -> (SocketAddr, Arc<AtomicUsize>, JoinSet<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let (address, routes) = (listener.local_addr().expect("an address"), tasks::services().await);
     let (mut serving, calls) = (JoinSet::new(), Arc::new(AtomicUsize::new(0)));
@@ -35,11 +43,18 @@ async fn replica() -> (SocketAddr, Arc<AtomicUsize>, JoinSet<()>) {
     serving.spawn(async move {
         let mut connections = JoinSet::new();
         while let Ok((stream, _)) = listener.accept().await {
-            let (routes, counted) = (routes.clone(), Arc::clone(&counted));
+            let (routes, counted, thought) = (routes.clone(), Arc::clone(&counted), thought.clone());
             let service = service_fn(move |request: http::Request<hyper::body::Incoming>| {
                 let of_health = request.uri().path().starts_with("/grpc.health");
                 counted.fetch_add(usize::from(!of_health), Ordering::SeqCst);
-                routes.clone().oneshot(request.map(Body::new))
+                let thought = of_health.then(&thought);
+                let routes = routes.clone();
+                async move {
+                    if let Some(thought) = thought {
+                        thought.await;
+                    }
+                    routes.oneshot(request.map(Body::new)).await
+                }
             });
             let http2 = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
             connections.spawn(http2.serve_connection(TokioIo::new(stream), service).map(|_| ()));
@@ -90,6 +105,30 @@ async fn it_is_ready_if_any_replica_serves() {
     let free = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address");
     let world = World::before_all(&[free, serving]).await;
     eventually(async || answered(world.request(Method::GET, "/readyz")).await.0 == 200).await;
+}
+
+#[tokio::test]
+async fn a_replica_that_is_asked_how_it_is_is_heard_out() {
+    let [asked, heard_out] = [(); 2].map(|()| Arc::new(AtomicUsize::new(0)));
+    let others_are_known = CancellationToken::new();
+    let thought = {
+        let (asked, heard_out, others_are_known) = (asked.clone(), heard_out.clone(), others_are_known.clone());
+        move || {
+            let (heard_out, others_are_known) = (heard_out.clone(), others_are_known.clone());
+            asked.fetch_add(1, Ordering::SeqCst);
+            async move {
+                others_are_known.cancelled().await;
+                heard_out.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+    };
+    let (quick, _calls, _serving) = replica().await;
+    let (slow, _calls, _serving_slowly) = replica_that_says_how_it_is_after(thought).await;
+    let world = World::before_all(&[quick, slow]).await;
+    let is_ready = async || answered(world.request(Method::GET, "/readyz")).await.0 == 200;
+    eventually(async || is_ready().await && asked.load(Ordering::SeqCst) > 0).await;
+    others_are_known.cancel();
+    eventually(async || heard_out.load(Ordering::SeqCst) == asked.load(Ordering::SeqCst)).await;
 }
 
 /// A front before a service that counts calls and says that it cannot be used.
