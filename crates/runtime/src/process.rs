@@ -13,6 +13,9 @@ use crate::{
     telemetry,
 };
 
+/// More threads than a large machine has cores only take memory.
+const MAX_THREADS: usize = 1024;
+
 /// The settings that every program has.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -57,10 +60,11 @@ where
     on_threads(process, live(name, process, start))
 }
 
-fn threads(process: &ProcessConfig) -> usize {
+fn threads(process: &ProcessConfig) -> anyhow::Result<usize> {
     match process.threads {
-        0 => available_parallelism().map_or(1, usize::from).div_ceil(2),
-        threads => threads,
+        0 => Ok(available_parallelism().map_or(1, usize::from).div_ceil(2)),
+        threads @ 1..=MAX_THREADS => Ok(threads),
+        _ => anyhow::bail!("process.threads must not be above {MAX_THREADS}"),
     }
 }
 
@@ -96,7 +100,7 @@ where
 fn on_threads(process: &ProcessConfig, work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     telemetry::init(&process.log)?;
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    runtime.worker_threads(threads(process));
+    runtime.worker_threads(threads(process)?);
     let ended = runtime.enable_all().build().context("cannot start threads")?.block_on(work);
     lines::flush();
     ended
@@ -147,4 +151,17 @@ pub fn exit_code(name: &str, outcome: anyhow::Result<()>) -> ExitCode {
         let _ = writeln!(std::io::stderr(), "{name}: {detail}");
     }
     ExitCode::FAILURE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_of_threads_that_cannot_be_meant_is_refused() {
+        let with = |number| threads(&ProcessConfig { threads: number, ..ProcessConfig::default() });
+        assert!(with(0).is_ok_and(|threads| threads > 0));
+        assert_eq!(with(16).expect("these can"), 16);
+        assert!(with(100_000).is_err_and(|error| error.to_string().contains("process.threads")));
+    }
 }
