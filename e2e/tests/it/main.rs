@@ -19,8 +19,8 @@ macro_rules! in_both_modes {
 }
 
 mod campaign;
-mod compose;
 mod crash;
+mod deployed;
 mod five_minutes;
 mod measured;
 mod openapi;

@@ -2,6 +2,7 @@
 //! by policies, unit-tested, and its table of values compared with the values.
 
 use std::{
+    collections::BTreeMap,
     fs,
     panic::resume_unwind,
     path::{Path, PathBuf},
@@ -11,7 +12,9 @@ use std::{
 
 use anyhow::{Context, bail, ensure};
 use serde::Deserialize;
+use serde_json::Value;
 
+use super::{Container, yaml};
 use crate::{
     tools,
     workspace::{Workspace, output_of},
@@ -19,6 +22,9 @@ use crate::{
 
 /// The versions of Kubernetes that the chart is for, first and last.
 const KUBERNETES: [&str; 2] = ["1.30", "1.37"];
+
+/// Where the programs are in the image.
+const PROGRAMS: &str = "/usr/local/bin/";
 
 /// Checks it.
 ///
@@ -37,6 +43,54 @@ pub(super) fn check(workspace: &Workspace) -> anyhow::Result<()> {
         let steps = [schemas, policies, unit_tests, documentation];
         steps.into_iter().try_for_each(|step| step.join().unwrap_or_else(|panic| resume_unwind(panic)))
     })
+}
+
+/// Every container of this project's programs that the chart starts, for each of its values files: by that file's name, the
+/// object's and its own. What a Secret holds is made up.
+///
+/// # Errors
+/// When the chart cannot be rendered.
+pub fn pods(workspace: &Workspace) -> anyhow::Result<BTreeMap<String, Container>> {
+    let rendered = Chart::new(workspace)?.render()?;
+    let mut found = BTreeMap::new();
+    for (file, objects) in rendered.iter().zip(yaml::read_all(workspace, &rendered)?) {
+        for object in objects {
+            let pod = if object["kind"] == "Pod" { &object["spec"] } else { &object["spec"]["template"]["spec"] };
+            let name = object["metadata"]["name"].as_str().unwrap_or_default();
+            for container in ["initContainers", "containers"].iter().filter_map(|list| pod[list].as_array()).flatten() {
+                if let Some((container, read)) = container_of(container) {
+                    found.insert(format!("{} {name} {container}", file.display()), read);
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// A container and its name, if what it runs is a program of this project.
+fn container_of(container: &Value) -> Option<(&str, Container)> {
+    let words = ["command", "args"].iter().filter_map(|part| container[part].as_array()).flatten();
+    let words: Vec<_> = words.filter_map(Value::as_str).map(str::to_owned).collect();
+    let (program, rest) = words.split_first()?;
+    let program = program.strip_prefix(PROGRAMS)?.to_owned();
+    let variables = container["env"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let variable = |variable: &Value| {
+        let name = variable["name"].as_str()?;
+        let value = variable["value"].as_str().unwrap_or_else(|| made_up(name));
+        Some((name.to_owned(), Some(value.to_owned())))
+    };
+    let environment = variables.iter().filter_map(variable).collect();
+    let command = Some([program].into_iter().chain(rest.iter().cloned()).collect());
+    Some((container["name"].as_str()?, Container { command, environment, healthcheck: None }))
+}
+
+/// What could be in a Secret for this variable.
+fn made_up(variable: &str) -> &'static str {
+    match variable {
+        _ if variable.ends_with("__DATABASE__URL") => "postgres://user:password@postgres/database",
+        _ if variable.ends_with("__NATS__URL") => "nats://nats:4222",
+        _ => "secret",
+    }
 }
 
 /// The chart, and what works on it.

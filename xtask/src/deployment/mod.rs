@@ -7,8 +7,10 @@ mod image;
 mod scripts;
 mod tilt;
 mod workflows;
+mod yaml;
 
 pub use alerts::metrics_used;
+pub use chart::pods;
 use clap::Args;
 
 pub use image::{Container, Healthcheck, containers};

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{files, rules::list, yaml};
+use super::{super::yaml, files, rules::list};
 use crate::workspace::Workspace;
 
 const FOLDER: &str = "deploy/observability";

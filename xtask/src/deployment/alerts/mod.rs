@@ -8,7 +8,6 @@ mod promtool;
 mod rules;
 mod runbooks;
 mod tests;
-mod yaml;
 
 use std::{
     collections::BTreeSet,

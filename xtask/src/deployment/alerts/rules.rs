@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde_json::Value;
 
-use super::{Query, files, yaml};
+use super::{super::yaml, Query, files};
 use crate::workspace::Workspace;
 
 /// Where they are.

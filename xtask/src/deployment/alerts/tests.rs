@@ -8,9 +8,9 @@ use std::{
 use serde_json::Value;
 
 use super::{
+    super::yaml,
     files,
     rules::{Rules, list, text},
-    yaml,
 };
 use crate::workspace::Workspace;
 

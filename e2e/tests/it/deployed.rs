@@ -1,11 +1,11 @@
-//! The compose file speaks to the programs as they are.
+//! The compose file and the chart speak to the programs as they are.
 
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use e2e::programs;
 use xtask::{
-    deployment::{Container, containers},
+    deployment::{Container, containers, pods},
     mesh::Service,
     workspace::Workspace,
 };
@@ -20,6 +20,18 @@ fn what_the_compose_file_tells_the_programs_is_what_they_know() -> Result<()> {
         for command in commands(container) {
             check(&command, container).with_context(|| format!("{name}: {command:?}"))?;
         }
+    }
+    Ok(())
+}
+
+#[test]
+fn what_the_chart_tells_the_programs_is_what_they_know() -> Result<()> {
+    let pods = pods(&Workspace::locate()?)?;
+    ensure!(pods.len() > 2 * Service::ALL.len(), "these are few: {:?}", pods.keys());
+    for (name, container) in &pods {
+        let commands = commands(container);
+        ensure!(commands.len() == 1, "{name} runs {:?}", container.command);
+        check(&commands[0], container).context(name.clone())?;
     }
     Ok(())
 }
