@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use futures::{StreamExt, stream::FuturesUnordered};
+use futures::{StreamExt, future, stream::FuturesUnordered};
 use mesh_rpc::Channel;
 use prost::Message;
 use tokio::task::JoinSet;
@@ -42,25 +42,18 @@ struct Service {
 }
 
 impl Service {
-    /// Asks every address at the same time; one that serves is enough. The others are heard out all the same: whoever is
-    /// asked and not listened to notes a call that was cancelled.
-    async fn is_served(&self) -> bool {
-        let ask = |address: &Channel| tokio::spawn(is_served_at(address.clone(), self.name.clone()));
-        let mut answers: FuturesUnordered<_> = self.channel.addresses().iter().map(ask).collect();
-        while let Some(answer) = answers.next().await {
-            if answer.unwrap_or(false) {
-                return true;
-            }
-        }
-        false
+    /// Asks every address at the same time whether it serves. Whoever drops an answer that is still to come leaves a call behind
+    /// that was cancelled, and is counted as such.
+    fn ask_all(&self) -> FuturesUnordered<impl Future<Output = bool>> {
+        self.channel.addresses().into_iter().map(|address| self.is_served_at(address)).collect()
     }
-}
 
-async fn is_served_at(address: Channel, service: String) -> bool {
-    let asked = HealthCheckRequest { service };
-    let answer = rest::plain_call(&address, "/grpc.health.v1.Health/Check", &asked, PATIENCE).await;
-    let told = answer.and_then(|bytes| HealthCheckResponse::decode(bytes).ok());
-    told.is_some_and(|answer| answer.status() == Told::Serving)
+    async fn is_served_at(&self, address: Channel) -> bool {
+        let asked = HealthCheckRequest { service: self.name.clone() };
+        let answer = rest::plain_call(&address, "/grpc.health.v1.Health/Check", &asked, PATIENCE).await;
+        let told = answer.and_then(|bytes| HealthCheckResponse::decode(bytes).ok());
+        told.is_some_and(|answer| answer.status() == Told::Serving)
+    }
 }
 
 impl Health {
@@ -105,13 +98,12 @@ impl Health {
         self.stopped.load(Ordering::Relaxed)
     }
 
-    async fn ask(&self, service: &Service) -> bool {
-        let serving = service.is_served().await;
+    /// Takes over whether `service` is served.
+    async fn note(&self, service: &Service, serving: bool) {
         if service.serving.swap(serving, Ordering::Relaxed) != serving {
             tracing::info!(rpc.service = service.name, rpc.serving = serving, "a service changed its state");
         }
         self.tell(&service.name).await;
-        serving
     }
 
     /// Tells what is known of `name`, and of the whole.
@@ -131,8 +123,14 @@ pub(super) fn watch(tasks: &mut JoinSet<()>, edge: &Arc<Edge>) {
         tasks.spawn(async move {
             let service = &health.services[index];
             loop {
-                let pause = if health.ask(service).await { interval } else { RETRY };
-                if stopping.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+                let mut answers = service.ask_all();
+                // One that serves is enough.
+                let serving = answers.by_ref().any(future::ready).await;
+                health.note(service, serving).await;
+                let pause = tokio::time::sleep(if serving { interval } else { RETRY });
+                // The others are heard out meanwhile.
+                let pause = future::join(pause, answers.for_each(|_| future::ready(())));
+                if stopping.run_until_cancelled(pause).await.is_none() {
                     return;
                 }
             }
