@@ -58,11 +58,11 @@ pub fn rest_request(method: &Method, message: &DynamicMessage) -> Result<RestReq
     if !resumes.is_empty() {
         take_header(&mut fields, &camel(resumes), LAST_EVENT_ID, &mut request.headers)?;
     }
-    let mask = fields.remove("updateMask").and_then(|mask| mask.as_str().map(str::to_owned));
     match rule.body.as_str() {
         "" => {}
         "*" => request.body = Some(serde_json::to_vec(&std::mem::take(&mut fields))?.into()),
         field => {
+            let mask = fields.remove("updateMask").and_then(|mask| mask.as_str().map(str::to_owned));
             let mut body = fields.remove(&camel(field)).unwrap_or_else(|| Value::Object(Map::new()));
             match mask {
                 // The names in a body cannot say what is meant within a field; the query can.
@@ -157,7 +157,7 @@ fn camel(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use mesh_proto::{
-        scheduler::v1::{Schedule, TaskTemplate, UpdateScheduleRequest},
+        scheduler::v1::{Schedule, SplitScheduleRequest, TaskTemplate, UpdateScheduleRequest},
         task::v1::{Task, UpdateTaskRequest},
     };
     use prost::Message;
@@ -184,6 +184,15 @@ mod tests {
             rest("/UpdateSchedule", &UpdateScheduleRequest { schedule, update_mask, request_id: "r".to_owned() });
         assert_eq!(http.path, "/v1/schedules/s?updateMask=template.title%2Cpolicies.aheadCount");
         assert_eq!(http.body.as_deref(), Some(br#"{"template":{"title":"t"}}"#.as_slice()));
+    }
+
+    #[test]
+    fn a_mask_stays_in_a_body_that_is_the_whole_request() {
+        let update_mask = Some(prost_types_mask(&["template.title"]));
+        let request = SplitScheduleRequest { id: "s".to_owned(), update_mask, ..SplitScheduleRequest::default() };
+        let http = rest("/SplitSchedule", &request);
+        assert_eq!(http.path, "/v1/schedules/s:split");
+        assert_eq!(http.body.as_deref(), Some(br#"{"updateMask":"template.title"}"#.as_slice()));
     }
 
     fn rest(method: &str, request: &impl Message) -> RestRequest {

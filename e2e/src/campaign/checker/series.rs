@@ -90,7 +90,19 @@ fn story(sight: &Sight, id: &str, series: &Series, planned: &[Occurrence]) -> St
     let states: Vec<_> = planned.iter().map(|one| (one.occurrence.as_str(), one.state())).collect();
     let fates: Vec<_> = series.occurrences.iter().map(|(nominal, one)| (Series::spelled(*nominal), one.fate)).collect();
     let done: Vec<_> = sight.histories.entries("schedule", id).iter().map(|entry| entry.action.as_str()).collect();
-    format!("{states:?} is not {fates:?} after {done:?} of {:?} by {:?}", series.times, series.plan)
+    let is = sight.world.schedules.get(id).map(|schedule| (schedule.state(), &schedule.policies));
+    let before = series.split_from.as_ref().map(|from| {
+        let done: Vec<_> =
+            sight.histories.entries("schedule", from).iter().map(|entry| entry.action.as_str()).collect();
+        let planned = sight.world.occurrences.get(from).map(Vec::as_slice).unwrap_or_default();
+        let states: Vec<_> = planned.iter().map(|one| (one.occurrence.as_str(), one.state())).collect();
+        format!("; before it {from} is {states:?} after {done:?}, {:?}", sight.ledger.series.get(from))
+    });
+    let before = before.unwrap_or_default();
+    format!(
+        "{states:?} is not {fates:?} after {done:?} of {:?} by {:?}, and is {is:?}{before}",
+        series.times, series.plan
+    )
 }
 
 fn nominal(occurrence: &Occurrence) -> Option<DateTime> {
