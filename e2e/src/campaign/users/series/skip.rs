@@ -13,8 +13,11 @@ const METHOD: &str = "taskmesh.scheduler.v1.SchedulerService/SkipOccurrence";
 
 /// Skips an open one, sometimes twice at once.
 pub(super) async fn open(lane: &mut Lane, id: &str, open: &Open) -> Option<()> {
-    let goes_on = lane.ledger.series.get(id)?.ends_before.is_none();
-    if goes_on && lane.rng.chance(40) {
+    let series = lane.ledger.series.get(id)?;
+    if series.starts_moved(open.nominal) {
+        return Some(());
+    }
+    if series.ends_before.is_none() && lane.rng.chance(40) {
         let (one, other) = (request(id, open.nominal), request(id, open.nominal));
         for acked in lane.ask_twice::<_, Schedule>(METHOD, &one, &other).await? {
             remember(lane, "skipped", acked);
@@ -47,6 +50,9 @@ pub(super) async fn successor(lane: &mut Lane, id: &str, open: &Open) -> Option<
 
 /// Skips an open one once.
 pub(super) async fn once(lane: &mut Lane, id: &str, open: &Open) -> Option<()> {
+    if lane.ledger.series.get(id)?.starts_moved(open.nominal) {
+        return Some(());
+    }
     skip(lane, id, open.nominal).await?;
     skipped(lane, id, open);
     Some(())
