@@ -85,24 +85,24 @@ fn one_each(sight: &Sight, findings: &mut Findings, (id, series): (&str, &Series
     }
 }
 
-/// What is there, what must be, and what was done.
+/// What is there, what must be, and what was done; to what it was split from, too.
 fn story(sight: &Sight, id: &str, series: &Series, planned: &[Occurrence]) -> String {
-    let states: Vec<_> = planned.iter().map(|one| (one.occurrence.as_str(), one.state())).collect();
     let fates: Vec<_> = series.occurrences.iter().map(|(nominal, one)| (Series::spelled(*nominal), one.fate)).collect();
-    let done: Vec<_> = sight.histories.entries("schedule", id).iter().map(|entry| entry.action.as_str()).collect();
-    let is = sight.world.schedules.get(id).map(|schedule| (schedule.state(), &schedule.policies));
-    let before = series.split_from.as_ref().map(|from| {
-        let done: Vec<_> =
-            sight.histories.entries("schedule", from).iter().map(|entry| entry.action.as_str()).collect();
+    let there = there(sight, id, planned);
+    let before = series.split_from.as_deref().map(|from| {
         let planned = sight.world.occurrences.get(from).map(Vec::as_slice).unwrap_or_default();
-        let states: Vec<_> = planned.iter().map(|one| (one.occurrence.as_str(), one.state())).collect();
-        format!("; before it {from} is {states:?} after {done:?}, {:?}", sight.ledger.series.get(from))
+        format!("; before it there was {}", self::there(sight, from, planned))
     });
     let before = before.unwrap_or_default();
-    format!(
-        "{states:?} is not {fates:?} after {done:?} of {:?} by {:?}, and is {is:?}{before}",
-        series.times, series.plan
-    )
+    format!("{there} is not {fates:?} of {:?} by {:?}{before}", series.times, series.plan)
+}
+
+/// The occurrences of a schedule, what was done to it, and how it reads its rules.
+fn there(sight: &Sight, id: &str, planned: &[Occurrence]) -> String {
+    let states: Vec<_> = planned.iter().map(|one| (one.occurrence.as_str(), one.state())).collect();
+    let done: Vec<_> = sight.histories.entries("schedule", id).iter().map(|entry| entry.action.as_str()).collect();
+    let policies = sight.world.schedules.get(id).and_then(|schedule| schedule.policies.as_ref());
+    format!("{states:?} after {done:?} with {policies:?}")
 }
 
 fn nominal(occurrence: &Occurrence) -> Option<DateTime> {
